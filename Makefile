@@ -1,0 +1,87 @@
+# Everything runs from .venv, which the targets make and refresh by themselves. `make help` lists them.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+# Debian keeps mosquitto in /usr/sbin, which is not on everybody's PATH.
+export PATH := $(PATH):/usr/local/sbin:/usr/sbin
+
+ARGS ?=
+KILLS ?= 1000
+WORKERS ?= 2
+# The interpreter that makes .venv: `make demo PYTHON=/path/to/python` overrides the search.
+PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3; do \
+	if $$each -c '$(FITS)' >/dev/null 2>&1; then echo $$each; break; fi; done)
+FITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+UV := uv==0.13.9
+
+VENV := .venv
+RUN := $(VENV)/bin/python
+PIP := $(RUN) -m pip --quiet --disable-pip-version-check --no-input
+
+.PHONY: help demo test check bench kill-loop kill-controls lock wheel clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/.demo ## see it work: a broker, a made-up fleet and the daemon (ARGS="--for 0")
+	@$(VENV)/bin/hourkeeper demo $(ARGS)
+
+test: $(VENV)/.dev ## run the test suite (ARGS="-k intake", WORKERS=2)
+	@sh tests/system_packages.sh
+	@$(RUN) -m pytest -n $(WORKERS) $(ARGS)
+
+check: $(VENV)/.dev ## lint, formatting, types, and which storey may import which
+	@$(RUN) -m ruff check
+	@$(RUN) -m ruff format --check
+	@$(RUN) -m mypy --strict
+	@$(VENV)/bin/lint-imports
+
+bench: $(VENV)/.dev ## print the measures: intake, latency, sweep, memory
+	@sh tests/system_packages.sh
+	@$(RUN) -m tests.bench $(ARGS)
+
+kill-loop: $(VENV)/.dev ## kill the daemon at random moments and count what is lost (KILLS=1000)
+	@sh tests/system_packages.sh
+	@$(RUN) -m tests.kill_loop --kills $(KILLS) $(ARGS)
+
+kill-controls: $(VENV)/.dev ## the same loop on deliberately wrong daemons: it must find each one out
+	@sh tests/system_packages.sh
+	@$(RUN) -m tests.kill_controls $(ARGS)
+
+lock: $(RUN) ## pin every dependency in requirements.txt (ARGS=--upgrade takes newer ones)
+	@$(PIP) install '$(UV)'
+	@$(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-header --no-annotate \
+		--no-emit-package hourkeeper $(ARGS) --output-file requirements.txt pyproject.toml
+	@sed -i '1i # Every dependency, extras and tools included, pinned for Python 3.11 and later.\n# Made from pyproject.toml by `make lock`; `make lock ARGS=--upgrade` takes newer versions.' requirements.txt
+
+wheel: $(VENV)/.dev ## build the wheel into dist/
+	@rm -rf build
+	@$(RUN) -m build --quiet --wheel --no-isolation --outdir dist
+
+clean: ## remove .venv, builds and caches
+	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf .coverage .coverage.*
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUN):
+	@test -n "$(PYTHON)" || { echo "hourkeeper needs Python 3.11 or later with the venv module" \
+		"(Debian: apt install python3-venv); name one with PYTHON=/path/to/python." >&2; exit 1; }
+	@"$(PYTHON)" -c '$(FITS)' 2>/dev/null || { echo "$(PYTHON) does not run as Python 3.11 or later with the venv" \
+		"module; name another with PYTHON=/path/to/python." >&2; exit 1; }
+	@"$(PYTHON)" -m venv --clear $(VENV)
+
+# What the demo needs: the pinned product and the embedded broker.
+$(VENV)/.demo: pyproject.toml requirements.txt | $(RUN)
+	@echo "Installing into $(VENV) ..."
+	@$(PIP) install --constraint requirements.txt setuptools
+	@$(PIP) install --constraint requirements.txt --no-build-isolation --editable '.[demo]'
+	@touch $@
+
+# What the developer needs: every pin; the demo's needs are among them.
+$(VENV)/.dev: pyproject.toml requirements.txt | $(RUN)
+	@echo "Installing into $(VENV), with the development tools ..."
+	@$(PIP) install --requirement requirements.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $(VENV)/.demo $@

@@ -1,0 +1,1 @@
+"""Wires: MQTT, SQL store, InfluxDB and files."""

@@ -1,0 +1,1 @@
+"""Files read: plan, winter table, work items, registers."""

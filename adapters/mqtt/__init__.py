@@ -1,0 +1,1 @@
+"""MQTT in: one client, strict decoding, acknowledgement after commit."""

@@ -1,0 +1,159 @@
+"""From a delivery to readings: which machine, what its dial shows, and when (rules 7, rows 1 to 3)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from adapters.mqtt.document import ABSENT, NotADocument, parse, together
+from adapters.mqtt.source import MACHINE_ID, AtFormat, Source
+from schedules.plan import MeterRules
+from schedules.reading import Reading, Refusal, Verdict, dial_of
+from schedules.reading import Source as Bringer
+
+MOST_KEPT_BYTES = 4096
+_1970 = datetime(1970, 1, 1, tzinfo=UTC)
+_ONE_MS = timedelta(milliseconds=1)
+_MOST_MS = (datetime.max.replace(tzinfo=UTC) - _1970) // _ONE_MS
+_OTHER_MACHINE = Refusal(Verdict.MALFORMED, "topic and payload name different machines")
+_NO_MACHINE = Refusal(Verdict.MALFORMED, "no machine number of 1 to 64 characters A-Z a-z 0-9 . _ -")
+_NO_HOURS = Refusal(Verdict.MALFORMED, "no hours in the message")
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One message as it came: the topic's bytes, arrival in ms; `repeated`: marked duplicate or retained."""
+
+    topic: bytes
+    payload: bytes
+    arrived_ms: int
+    repeated: bool = False
+    retained: bool = False
+
+    def digest(self) -> bytes:
+        """Names topic and payload."""
+        return hashlib.blake2b(
+            self.payload, digest_size=16, key=hashlib.blake2b(self.topic, digest_size=32).digest()
+        ).digest()
+
+
+@dataclass(slots=True)
+class Report:
+    """What one delivery says of one machine: a reading, or why there is none."""
+
+    delivery: Delivery
+    machine_id: str | None
+    reading: Reading | None
+    refusal: Refusal | None = None
+
+
+class Decoder:
+    """Takes deliveries apart by the configured sources; never raises for anything a machine may send."""
+
+    def __init__(
+        self, sources: Sequence[Source], rules: MeterRules, zone: ZoneInfo, most_bytes: int = MOST_KEPT_BYTES
+    ) -> None:
+        """`zone` is that of device times without offset; larger payloads than `most_bytes` are not parsed."""
+        self._sources = sources
+        self._rules = rules
+        self._zone = zone
+        self._most_bytes = most_bytes
+
+    def decode(self, delivery: Delivery) -> list[Report]:
+        """The reports of a delivery in order of device time; a malformed one gives one report that says why."""
+        try:
+            source, named = self._source_of(delivery.topic)
+            document = parse(delivery.payload, self._most_bytes)
+            return self.reports(delivery, source, named, document)
+        except NotADocument as error:
+            return [_malformed(delivery, str(error))]
+
+    def _source_of(self, topic: bytes) -> tuple[Source, str]:
+        try:
+            text = topic.decode()
+        except UnicodeDecodeError:
+            message = "the topic is not UTF-8"
+            raise NotADocument(message) from None
+        for source in self._sources:
+            named = source.machine_in(text)
+            if named is not None:
+                return source, named
+        message = "the topic belongs to no configured source"
+        raise NotADocument(message)
+
+    def reports(self, delivery: Delivery, source: Source, named: str, document: object) -> list[Report]:
+        """The reports of a parsed document that came under a topic naming the machine `named` (empty: none)."""
+        if type(document) is dict and source.is_flat:
+            return [
+                self._report(delivery, source, named, *(document.get(key, ABSENT) for key in source.keys))
+            ]
+        if type(document) is not dict and type(document) is not list:
+            return [self._report(delivery, source, named, document, ABSENT, ABSENT)]
+        reports = [
+            self._report(delivery, source, named, *values) for values in together(document, source.paths)
+        ]
+        return _in_order(delivery, reports)
+
+    def _report(
+        self, delivery: Delivery, source: Source, named: str, hours: object, at: object, inside: object
+    ) -> Report:
+        if inside is ABSENT:
+            inside = named
+        elif named and inside != named:
+            return Report(delivery, None, None, _OTHER_MACHINE)
+        if type(inside) is not str or MACHINE_ID.fullmatch(inside) is None:
+            return Report(delivery, None, None, _NO_MACHINE)
+        dial = _NO_HOURS if hours is ABSENT else dial_of(hours, source.unit, self._rules)
+        if type(dial) is Refusal:
+            return Report(delivery, inside, None, dial)
+        device_ms, unreadable = self._device_time(source, at)
+        return Report(
+            delivery,
+            inside,
+            Reading(dial, device_ms, delivery.arrived_ms, Bringer.TELEMATICS, unreadable, delivery.repeated),
+        )
+
+    def _device_time(self, source: Source, value: object) -> tuple[int | None, bool]:
+        """The device time in ms, and whether one was sent that cannot be read."""
+        if value is ABSENT or value is None:
+            return None, False
+        try:
+            if source.at_format is not AtFormat.ISO:
+                return _since_1970(source.at_format, value), False
+            moment = datetime.fromisoformat(value)  # type: ignore[arg-type]
+            if moment.tzinfo is None:
+                moment = moment.replace(tzinfo=self._zone)
+            return (moment - _1970) // _ONE_MS, False
+        except (ValueError, OverflowError, TypeError, ArithmeticError):
+            return None, True
+
+
+def _in_order(delivery: Delivery, reports: list[Report]) -> list[Report]:
+    """Readings by device time; what is malformed in a list is reported once, with how often."""
+    good = sorted((report for report in reports if report.reading is not None), key=_device_time)
+    bad = [report for report in reports if report.reading is None]
+    if len(bad) > 1 and bad[0].refusal is not None:
+        reason = f"{bad[0].refusal.reason} ({len(bad)} such entries in one message)"
+        bad = [Report(delivery, bad[0].machine_id, None, Refusal(bad[0].refusal.verdict, reason))]
+    return [*good, *bad] or [_malformed(delivery, "an empty list")]
+
+
+def _since_1970(at_format: AtFormat, value: object) -> int:
+    per_unit = 1000 if at_format is AtFormat.SECONDS else 1
+    if type(value) is not Decimal or not abs(value) <= _MOST_MS // per_unit:
+        message = "no time since 1970"
+        raise ValueError(message)
+    return int(value * per_unit)
+
+
+def _device_time(report: Report) -> int:
+    device_ms = report.reading.device_ms if report.reading else None
+    return report.delivery.arrived_ms if device_ms is None else device_ms
+
+
+def _malformed(delivery: Delivery, reason: str) -> Report:
+    return Report(delivery, None, None, Refusal(Verdict.MALFORMED, reason))

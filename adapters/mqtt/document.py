@@ -1,0 +1,82 @@
+"""Strict JSON: exact numbers, no duplicate keys, no deep nesting, and paths into it that go through arrays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+ABSENT: Final = object()
+"""What a path finds where there is nothing; JSON has no such value."""
+Place = tuple[int, ...]
+"""The array positions a path went through."""
+Path = tuple[str, ...] | None
+_MOST_ARRAYS = 8
+
+
+class NotADocument(ValueError):  # noqa: N818 - it says what the payload is not
+    """A payload that is not acceptable JSON; the message says why."""
+
+
+def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        message = "the same key stands twice in one object"
+        raise NotADocument(message)
+    return found
+
+
+_DECODER = json.JSONDecoder(
+    parse_float=Decimal, parse_int=Decimal, parse_constant=Decimal, object_pairs_hook=_without_doubles
+)
+
+
+def parse(payload: bytes, most_bytes: int) -> object:
+    """The JSON value of a payload, its numbers as Decimal (also NaN and Infinity, which meters do send)."""
+    if len(payload) > most_bytes:
+        message = f"a payload of {len(payload)} bytes; at most {most_bytes} are read"
+        raise NotADocument(message)
+    try:
+        return _DECODER.decode(payload.decode())
+    except UnicodeDecodeError as error:
+        message = f"not UTF-8: {error.reason} at byte {error.start}"
+        raise NotADocument(message) from None
+    except RecursionError:
+        message = "nested too deeply"
+        raise NotADocument(message) from None
+    except (json.JSONDecodeError, InvalidOperation) as error:
+        message = f"not JSON: {error}" if payload.strip() else "an empty payload"
+        raise NotADocument(message) from None
+
+
+def together(document: object, paths: Sequence[Path]) -> Iterator[tuple[object, ...]]:
+    """For every value of the first path, it and the values that the other paths have beside it: those from the
+    same array positions, or from positions that enclose them. ABSENT stands for what is not there.
+    """
+    first, *others = ([] if path is None else list(_find(document, path, ())) for path in paths)
+    beside = [dict(found) for found in others]
+    for place, value in first:
+        yield value, *(_at_or_around(found, place) for found in beside)
+
+
+def _find(value: object, path: tuple[str, ...], place: Place) -> Iterator[tuple[Place, object]]:
+    if len(place) > _MOST_ARRAYS:
+        message = "nested too deeply"
+        raise NotADocument(message)
+    if isinstance(value, list) and path:
+        for position, element in enumerate(value):
+            yield from _find(element, path, (*place, position))
+    elif not path:
+        yield place, value
+    elif isinstance(value, dict) and path[0] in value:
+        yield from _find(value[path[0]], path[1:], place)
+    else:
+        yield place, ABSENT
+
+
+def _at_or_around(found: dict[Place, object], place: Place) -> object:
+    for length in range(len(place), -1, -1):
+        if place[:length] in found:
+            return found[place[:length]]
+    return ABSENT

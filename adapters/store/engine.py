@@ -1,0 +1,66 @@
+"""Connections and transactions: SQLite with WAL, synchronous FULL and BEGIN IMMEDIATE for writers (pitfalls 1.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import ConnectionPoolEntry
+
+_BUSY_MS = 5000
+
+
+class Store:
+    """The database behind a SQLAlchemy URL; `write` and `read` are its only two kinds of transaction."""
+
+    def __init__(self, url: str, busy_ms: int = _BUSY_MS) -> None:
+        """Open lazily; the folder of a SQLite file is made. `busy_ms`: how long a writer waits for another."""
+        self.url = make_url(url)
+        self.engine = create_engine(self.url)
+        if self.engine.dialect.name == "sqlite":
+            _make_folder(self.url.database)
+            _use_sqlite_well(self.engine, busy_ms)
+        self._writer = self.engine.execution_options(writer=True)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction that may write: committed at the end, rolled back on any exception."""
+        with self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One transaction that reads a single snapshot."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def _make_folder(database: str | None) -> None:
+    if database and database != ":memory:" and not database.startswith("file:"):
+        Path(database).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _use_sqlite_well(engine: Engine, busy_ms: int) -> None:
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _entry: ConnectionPoolEntry) -> None:  # noqa: ANN401 - the driver's own class
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {int(busy_ms)}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA cache_size = -32000")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writer", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,267 @@
+"""Machines with their work orders: read as the rules see them, and what an assessment changed written back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from adapters.store.dialect import among
+from adapters.store.tables import machine_events, machines, meters, work_order_events, work_orders
+from schedules.assess import Assessment
+from schedules.dates import local_date
+from schedules.machine import Category, Machine, Status, Warranty
+from schedules.work_order import Cause, Change, Closing, Kind, OrderKey, State, WorkOrder
+
+
+@dataclass(frozen=True, slots=True)
+class MachineRecord:
+    """A registered machine: what the rules look at, and who is concerned with it."""
+
+    facts: Machine
+    category: Category
+    model: str | None
+    yard: str | None
+    customer: str | None
+    customer_email: str | None
+    customer_phone: str | None
+    customer_locale: str | None
+    service_centre: str | None
+    registered_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Why something was written down, beside what the rules say: who did it, and in whose words."""
+
+    recorded_ms: int
+    why: str | None = None
+    by: str | None = None
+    note: str | None = None
+
+
+def load(connection: Connection, zone: ZoneInfo, machine_ids: Iterable[str]) -> dict[str, MachineRecord]:
+    """The machines of these ids that are registered, locked where the database locks rows."""
+    wanted = sorted(set(machine_ids))
+    statement = (
+        select(machines, meters.c.total_ms, meters.c.dated_ms)
+        .join(meters, meters.c.machine_id == machines.c.machine_id)
+        .where(among(connection, machines.c.machine_id, wanted))
+        .order_by(machines.c.machine_id)
+        .with_for_update()
+    )
+    rows = connection.execute(statement).all()
+    orders = _orders_of(connection, [row.machine_id for row in rows])
+    return {row.machine_id: _record(row, zone, orders[row.machine_id]) for row in rows}
+
+
+def load_one(connection: Connection, zone: ZoneInfo, machine_id: str) -> MachineRecord | None:
+    """One machine, None if it is not registered."""
+    return load(connection, zone, [machine_id]).get(machine_id)
+
+
+def _orders_of(connection: Connection, machine_ids: Sequence[str]) -> dict[str, dict[OrderKey, WorkOrder]]:
+    found: dict[str, dict[OrderKey, WorkOrder]] = defaultdict(dict)
+    rows = connection.execute(
+        select(work_orders).where(among(connection, work_orders.c.machine_id, machine_ids))
+    )
+    for row in rows:
+        order = order_of(row)
+        found[row.machine_id][order.key] = order
+    return found
+
+
+def order_of(row: Row[Any]) -> WorkOrder:
+    """A work order as the rules see it."""
+    return WorkOrder(
+        kind=Kind(row.kind),
+        step=row.step,
+        state=State(row.state),
+        opens_on=row.opens_on,
+        plan_version=row.plan_version,
+        due_on=row.due_on,
+        overdue_on=row.overdue_on,
+        closed_on=row.closed_on,
+        cause=Cause(row.cause) if row.cause else None,
+        superseded_by=row.superseded_by,
+        closing=Closing(row.closing) if row.closing else None,
+        threshold_ms=row.threshold_ms,
+    )
+
+
+def _record(row: Row[Any], zone: ZoneInfo, orders: dict[OrderKey, WorkOrder]) -> MachineRecord:
+    return MachineRecord(
+        facts=_facts(row, zone, orders),
+        category=Category(row.category),
+        model=row.model,
+        yard=row.yard,
+        customer=row.customer,
+        customer_email=row.customer_email,
+        customer_phone=row.customer_phone,
+        customer_locale=row.customer_locale,
+        service_centre=row.service_centre,
+        registered_ms=row.registered_ms,
+    )
+
+
+def _facts(row: Row[Any], zone: ZoneInfo, orders: dict[OrderKey, WorkOrder]) -> Machine:
+    return Machine(
+        machine_id=row.machine_id,
+        status=Status(row.status),
+        region=row.region,
+        stocked_on=row.stocked_on,
+        arrived_on=row.arrived_on,
+        handed_over_on=row.handed_over_on,
+        warranty=Warranty(row.warranty) if row.warranty else None,
+        retired_on=row.retired_on,
+        total_ms=row.total_ms,
+        total_on=None if row.dated_ms is None else local_date(row.dated_ms, zone),
+        own_cycle_from_ms=row.own_cycle_from_ms,
+        asked_version=row.asked_version,
+        exempt_steps=frozenset(row.exempt_steps),
+        orders=orders,
+    )
+
+
+def register(connection: Connection, values: dict[str, Any]) -> None:
+    """Write a new machine with an empty meter; IntegrityError if it is known."""
+    connection.execute(insert(machines).values(exempt_steps=[], **values))
+    connection.execute(insert(meters).values(machine_id=values["machine_id"], offset_ms=0))
+
+
+def change_facts(connection: Connection, machine_id: str, values: dict[str, Any]) -> None:
+    """Write new facts of a machine."""
+    connection.execute(update(machines).where(machines.c.machine_id == machine_id).values(**values))
+
+
+def note_event(
+    connection: Connection, machine_id: str, what: str, on: date, details: dict[str, Any], remark: Remark
+) -> None:
+    """Append to the machine's own story."""
+    connection.execute(
+        insert(machine_events).values(
+            machine_id=machine_id,
+            on=on,
+            recorded_ms=remark.recorded_ms,
+            what=what,
+            details=details,
+            by=remark.by,
+            why=remark.note,
+        )
+    )
+
+
+def sleep(connection: Connection, machine_id: str) -> None:
+    """Take back the wake-ups of a machine whose orders are about to be computed anew."""
+    connection.execute(
+        update(meters).where(meters.c.machine_id == machine_id).values(wakes_at_ms=None, wakes_on=None)
+    )
+
+
+def keep(
+    connection: Connection,
+    before: Machine,
+    assessment: Assessment,
+    remark: Remark,
+    *,
+    past_before: date | None = None,
+) -> None:
+    """Write what an assessment changed: orders, their events, the machine's own cycle and its wake-ups.
+
+    `past_before` is given for a machine just registered: orders that closed before it are marked (rules 5).
+    """
+    apply_changes(connection, assessment.machine, assessment.changes, remark, past_before=past_before)
+    _keep_cycle(connection, before, assessment.machine)
+    connection.execute(
+        update(meters)
+        .where(meters.c.machine_id == before.machine_id)
+        .values(wakes_at_ms=assessment.wakes_at_ms, wakes_on=assessment.wakes_on)
+    )
+
+
+def apply_changes(
+    connection: Connection,
+    machine: Machine,
+    changes: Sequence[Change],
+    remark: Remark,
+    *,
+    past_before: date | None = None,
+) -> None:
+    """Write changed orders as they are in the end, and one event for every change on the way."""
+    if not changes:
+        return
+    first = {change.after.key: change.before for change in reversed(changes)}
+    last = {change.after.key: change.after for change in changes}
+    for key, order in last.items():
+        past = past_before is not None and order.closed_on is not None and order.closed_on < past_before
+        _write_order(connection, machine.machine_id, first[key], order, past=past)
+    connection.execute(insert(work_order_events), [_event(machine, change, remark) for change in changes])
+
+
+def _write_order(
+    connection: Connection, machine_id: str, before: WorkOrder | None, order: WorkOrder, *, past: bool
+) -> None:
+    values = _order_values(order)
+    if before is None:
+        connection.execute(
+            insert(work_orders).values(machine_id=machine_id, before_registration=past, **values)
+        )
+    else:
+        connection.execute(update(work_orders).where(*_is(machine_id, order.key)).values(**values))
+
+
+def _order_values(order: WorkOrder) -> dict[str, Any]:
+    return {
+        "kind": order.kind,
+        "step": order.step,
+        "state": order.state,
+        "cause": order.cause,
+        "opens_on": order.opens_on,
+        "due_on": order.due_on,
+        "overdue_on": order.overdue_on,
+        "closed_on": order.closed_on,
+        "closing": order.closing,
+        "superseded_by": order.superseded_by,
+        "threshold_ms": order.threshold_ms,
+        "plan_version": order.plan_version,
+    }
+
+
+def _is(machine_id: str, key: OrderKey) -> tuple[Any, ...]:
+    columns = work_orders.c
+    return columns.machine_id == machine_id, columns.kind == key.kind, columns.step == key.step
+
+
+def _event(machine: Machine, change: Change, remark: Remark) -> dict[str, Any]:
+    return {
+        "machine_id": machine.machine_id,
+        "kind": change.after.kind,
+        "step": change.after.step,
+        "on": change.on,
+        "recorded_ms": remark.recorded_ms,
+        "from_state": None if change.before is None else change.before.state,
+        "to_state": change.after.state,
+        "why": change.why,
+        "by": remark.by,
+        "note": remark.note,
+        "total_ms": machine.total_ms,
+    }
+
+
+def _keep_cycle(connection: Connection, before: Machine, after: Machine) -> None:
+    fields = ("own_cycle_from_ms", "asked_version", "exempt_steps")
+    if any(getattr(before, field) != getattr(after, field) for field in fields):
+        change_facts(
+            connection,
+            after.machine_id,
+            {
+                "own_cycle_from_ms": after.own_cycle_from_ms,
+                "asked_version": after.asked_version,
+                "exempt_steps": sorted(after.exempt_steps),
+            },
+        )

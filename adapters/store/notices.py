@@ -1,0 +1,35 @@
+"""Notices to be told: written with the change that causes them, unique for ever per order, occasion and recipient."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from adapters.store.dialect import insert_new
+from adapters.store.tables import notices, work_orders
+from schedules.work_order import OrderKey, State
+
+
+def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write notices; one that was ever written before is left as it is (rules 8)."""
+    if rows:
+        connection.execute(insert_new(connection, notices).on_conflict_do_nothing(), rows)
+
+
+def remind_from(connection: Connection, machine_id: str, key: OrderKey, on: date | None) -> None:
+    """From which day on an order's reminders are looked at."""
+    columns = work_orders.c
+    mine = (columns.machine_id == machine_id, columns.kind == key.kind, columns.step == key.step)
+    connection.execute(update(work_orders).where(*mine).values(remind_on=on))
+
+
+def to_remind(connection: Connection, today: date, after: int, limit: int) -> list[Row[Any]]:
+    """Overdue orders whose reminder falls on or before today, by number, beyond the number `after`."""
+    columns = work_orders.c
+    statement = select(work_orders).where(
+        columns.remind_on <= today, columns.state == State.OVERDUE, columns.id > after
+    )
+    return list(connection.execute(statement.order_by(columns.id).limit(limit)).all())

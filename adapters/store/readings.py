@@ -1,0 +1,250 @@
+"""Readings and meters: what judging a batch reads and writes, in as few statements as the batch allows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, text, update
+
+from adapters.store.dialect import among, insert_new
+from adapters.store.tables import (
+    machines,
+    meter_changes,
+    meters,
+    raw_deliveries,
+    reading_decisions,
+    reading_tally,
+    readings,
+)
+from schedules.meter import Meter
+from schedules.reading import IN_HISTORY, Verdict
+
+Identity = tuple[str, int, int]
+"""Machine, dial hours in ms and device time in ms: a reading that has all three is stored once (rules 7, row 5)."""
+
+
+@dataclass(slots=True)
+class MeterState:
+    """A machine's meter during one transaction, with the wake-ups that say when to assess.
+
+    `dated_ms` is the instant whose local date dates the last accepted reading; `newest_device_ms` the newest device
+    time of any stored reading, so that a newer one cannot be stored yet; `heard_ms` the last sign of life.
+    """
+
+    machine_id: str
+    meter: Meter
+    dated_ms: int | None
+    newest_device_ms: int | None
+    heard_ms: int | None
+    wakes_at_ms: int | None
+    wakes_on: date | None
+
+
+def load_meters(connection: Connection, machine_ids: Iterable[str]) -> dict[str, MeterState]:
+    """The meters of registered machines, locked where the database locks rows."""
+    wanted = sorted(set(machine_ids))
+    statement = (
+        select(meters).where(among(connection, meters.c.machine_id, wanted)).order_by(meters.c.machine_id)
+    )
+    states = {row[0]: _state(row) for row in connection.execute(statement.with_for_update())}
+    _add_handovers(connection, states)
+    return states
+
+
+def _state(row: Row[Any]) -> MeterState:
+    machine_id, offset, changed, total, time, dated, newest, heard, wakes_at, wakes_on = row
+    # A replaced meter's earlier offsets are read when they are needed; until then one change stands for them all.
+    meter = Meter(offset, total, time, () if changed is None else ((changed, offset),))
+    return MeterState(machine_id, meter, dated, newest, heard, wakes_at, wakes_on)
+
+
+def _add_handovers(connection: Connection, states: Mapping[str, MeterState]) -> None:
+    """The hand-over matters to a first reading only."""
+    first = [state.machine_id for state in states.values() if state.meter.total_ms is None]
+    if not first:
+        return
+    statement = select(machines.c.machine_id, machines.c.handed_over_on, machines.c.status)
+    for row in connection.execute(statement.where(among(connection, machines.c.machine_id, first))):
+        states[row.machine_id].meter.handed_over_on = row.handed_over_on
+
+
+def load_changes(connection: Connection, state: MeterState) -> None:
+    """Fill in all replacements of a machine's meter."""
+    columns = meter_changes.c
+    statement = select(columns.changed_ms, columns.offset_ms).where(columns.machine_id == state.machine_id)
+    state.meter.changes = tuple(
+        (row[0], row[1]) for row in connection.execute(statement.order_by(columns.changed_ms))
+    )
+
+
+def stored_identities(connection: Connection, identities: Sequence[Identity]) -> set[Identity]:
+    """Those of these identities that a stored reading has, whatever its verdict."""
+    if not identities:
+        return set()
+    if connection.dialect.name != "sqlite":
+        from sqlalchemy import tuple_
+
+        columns = readings.c
+        statement = select(columns.machine_id, columns.dial_ms, columns.device_ms)
+        found = connection.execute(
+            statement.where(tuple_(columns.machine_id, columns.dial_ms, columns.device_ms).in_(identities))
+        )
+        return {(row[0], row[1], row[2]) for row in found}
+    wanted = (
+        text(
+            "SELECT r.machine_id, r.dial_ms, r.device_ms FROM json_each(:wanted) AS w JOIN readings AS r"
+            " ON r.machine_id = w.value ->> 0 AND r.dial_ms = w.value ->> 1 AND r.device_ms = w.value ->> 2"
+        ),
+        {"wanted": json.dumps(identities)},
+    )
+    return {(row[0], row[1], row[2]) for row in connection.execute(*wanted)}
+
+
+_INSERT = insert(readings)
+_UPDATE_METER = (
+    update(meters)
+    .where(meters.c.machine_id == bindparam("of_machine"))
+    .values(
+        total_ms=bindparam("total"),
+        time_ms=bindparam("time"),
+        dated_ms=bindparam("dated"),
+        newest_device_ms=bindparam("newest"),
+        heard_ms=bindparam("heard"),
+    )
+)
+
+
+def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store readings in order of arrival; IntegrityError if one of them is stored."""
+    if rows:
+        connection.execute(_INSERT, rows)
+
+
+def add_raw(connection: Connection, row: Mapping[str, Any], raw: Mapping[str, Any]) -> int:
+    """Store a reading together with the delivery as it came; its number."""
+    number = connection.execute(_INSERT, row).inserted_primary_key[0]
+    connection.execute(insert(raw_deliveries).values(reading_id=number, **raw))
+    return int(number)
+
+
+def is_raw_stored(connection: Connection, digest: bytes) -> bool:
+    """Whether a delivery of exactly this topic and payload is kept."""
+    statement = select(raw_deliveries.c.reading_id).where(raw_deliveries.c.digest == digest).limit(1)
+    return connection.execute(statement).first() is not None
+
+
+def keep_meters(connection: Connection, states: Iterable[MeterState]) -> None:
+    """Write meters back after judging."""
+    rows = [
+        {
+            "of_machine": state.machine_id,
+            "total": state.meter.total_ms,
+            "time": state.meter.time_ms,
+            "dated": state.dated_ms,
+            "newest": state.newest_device_ms,
+            "heard": state.heard_ms,
+        }
+        for state in states
+    ]
+    if rows:
+        connection.execute(_UPDATE_METER, rows)
+
+
+def count_verdict(connection: Connection, verdict: Verdict, count: int) -> None:
+    """Add to the count of deliveries that are counted only."""
+    if count:
+        statement = insert_new(connection, reading_tally).values(verdict=verdict, count=count)
+        added = reading_tally.c.count + statement.excluded.count
+        connection.execute(statement.on_conflict_do_update(index_elements=["verdict"], set_={"count": added}))
+
+
+def count_repeats(connection: Connection, identities: Sequence[Identity]) -> None:
+    """Count once more readings of unregistered machines that are already stored (judged again at registration)."""
+    columns = readings.c
+    statement = (
+        update(readings)
+        .where(
+            columns.machine_id == bindparam("of_machine"),
+            columns.dial_ms == bindparam("of_dial"),
+            columns.device_ms == bindparam("of_device"),
+        )
+        .values(repeats=columns.repeats + 1)
+    )
+    if identities:
+        rows = [
+            {"of_machine": machine, "of_dial": dial, "of_device": device}
+            for machine, dial, device in identities
+        ]
+        connection.execute(statement, rows)
+
+
+def neighbours(
+    connection: Connection, machine_id: str, time_ms: int, without: int | None = None
+) -> tuple[int | None, int | None]:
+    """Totals of the believed readings last at or before, and first after an instant (rules 7, row 13)."""
+    columns = readings.c
+    believed = [columns.machine_id == machine_id, columns.verdict.in_(IN_HISTORY)]
+    if without is not None:
+        believed.append(columns.id != without)
+    total = select(columns.total_ms).where(*believed).limit(1)
+    before = total.where(columns.time_ms <= time_ms).order_by(columns.time_ms.desc(), columns.id.desc())
+    after = total.where(columns.time_ms > time_ms).order_by(columns.time_ms, columns.id.desc())
+    return connection.execute(before).scalar(), connection.execute(after).scalar()
+
+
+def of_machine(
+    connection: Connection, machine_id: str, verdicts: Iterable[Verdict], since_ms: int | None = None
+) -> list[Row[Any]]:
+    """A machine's readings with these verdicts, in order of arrival here; `since_ms`: whose time is at least this."""
+    columns = readings.c
+    statement = select(readings).where(columns.machine_id == machine_id, columns.verdict.in_(list(verdicts)))
+    if since_ms is not None:
+        statement = statement.where(columns.time_ms >= since_ms)
+    return list(connection.execute(statement.order_by(columns.id)).all())
+
+
+def by_number(connection: Connection, number: int) -> Row[Any] | None:
+    """One reading by its number."""
+    return connection.execute(select(readings).where(readings.c.id == number)).first()
+
+
+def decide(
+    connection: Connection,
+    row: Row[Any],
+    values: Mapping[str, Any],
+    recorded_ms: int,
+    why: str,
+    by: str | None,
+) -> None:
+    """Change a reading's verdict and append the decision."""
+    connection.execute(update(readings).where(readings.c.id == row.id).values(**values))
+    decision = {"from_verdict": row.verdict, "to_verdict": values["verdict"], "why": why, "by": by}
+    connection.execute(
+        insert(reading_decisions).values(reading_id=row.id, recorded_ms=recorded_ms, **decision)
+    )
+
+
+def totals_by_verdict(connection: Connection) -> dict[str, int]:
+    """How many deliveries got each verdict; repeats of a stored reading count as it does while its machine is unknown."""
+    counts: dict[str, int] = {}
+    statement = select(readings.c.verdict, func.count(), func.sum(readings.c.repeats)).group_by(
+        readings.c.verdict
+    )
+    for verdict, stored, repeats in connection.execute(statement):
+        counts[verdict] = counts.get(verdict, 0) + stored
+        if repeats:
+            as_what = verdict if verdict == Verdict.UNKNOWN_MACHINE else Verdict.DUPLICATE.value
+            counts[as_what] = counts.get(as_what, 0) + repeats
+    for verdict, count in connection.execute(select(reading_tally.c.verdict, reading_tally.c.count)):
+        counts[verdict] = counts.get(verdict, 0) + count
+    return dict(sorted(counts.items()))
+
+
+def set_offset(connection: Connection, machine_id: str, offset_ms: int, changed_ms: int) -> None:
+    """A replaced meter: its offset from an instant on."""
+    values = {"offset_ms": offset_ms, "changed_ms": changed_ms}
+    connection.execute(update(meters).where(meters.c.machine_id == machine_id).values(**values))

@@ -1,0 +1,42 @@
+"""The plans in force, by version: an order keeps the version it was opened under (design 2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+
+from adapters.store.tables import plans
+from schedules.plan import Plan, PlanError, plan_from
+from schedules.rulebook import Rulebook
+from schedules.winter import WinterTable
+
+
+def adopt(
+    connection: Connection, data: dict[str, Any], shipped: dict[str, Any], winter: WinterTable, now_ms: int
+) -> Rulebook:
+    """Put a plan in force and return it with all earlier versions.
+
+    PlanError if it is not valid, or has the version of another plan that orders were opened under.
+    """
+    plan = plan_from(data, shipped)
+    known = _plans(connection)
+    if plan.version not in known:
+        _add(connection, plan, {"data": data, "shipped": shipped}, now_ms)
+    elif known[plan.version] != plan:
+        raise PlanError(
+            [f"version: another plan is already known as version {plan.version}; give this one a new version"]
+        )
+    return Rulebook({**known, plan.version: plan}, plan.version, winter)
+
+
+def _plans(connection: Connection) -> dict[str, Plan]:
+    rows = connection.execute(select(plans.c.version, plans.c.content)).all()
+    return {row.version: plan_from(row.content["data"], row.content["shipped"]) for row in rows}
+
+
+def _add(connection: Connection, plan: Plan, content: dict[str, Any], now_ms: int) -> None:
+    serial = connection.execute(select(func.coalesce(func.max(plans.c.serial), 0))).scalar_one() + 1
+    connection.execute(
+        insert(plans).values(version=plan.version, serial=serial, content=content, adopted_ms=now_ms)
+    )

@@ -1,0 +1,361 @@
+"""The tables. Constraints make nonsense impossible; instants are whole ms since 1970 (UTC), engine time whole ms."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from schedules.machine import Category, Status, Warranty
+from schedules.reading import Source, Verdict
+from schedules.work_order import Cause, Closing, Kind, State
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMES)
+MACHINE_ID = String(64)
+_SERIAL = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _one_of(column: str, names: type[StrEnum]) -> CheckConstraint:
+    listed = ", ".join(f"'{name.value}'" for name in names)
+    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
+
+
+def _not_negative(column: str) -> CheckConstraint:
+    return CheckConstraint(f"{column} >= 0", name=f"{column}_not_negative")
+
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("version", String(64), primary_key=True),
+    Column("serial", Integer, nullable=False, unique=True),
+    Column("content", JSON, nullable=False),
+    Column("adopted_ms", BigInteger, nullable=False),
+)
+
+service_centres = Table(
+    "service_centres",
+    metadata,
+    Column("service_centre", String(64), primary_key=True),
+    Column("name", Text),
+    Column("locale", String(16)),
+    Column("email", Text),
+    Column("phone", Text),
+    Column("region", String(32)),
+)
+
+yards = Table(
+    "yards",
+    metadata,
+    Column("yard", String(64), primary_key=True),
+    Column("name", Text),
+    Column("locale", String(16)),
+    Column("email", Text),
+    Column("phone", Text),
+    Column("region", String(32)),
+)
+
+machines = Table(
+    "machines",
+    metadata,
+    Column("machine_id", MACHINE_ID, primary_key=True),
+    Column("category", String(16), nullable=False),
+    Column("model", Text),
+    Column("status", String(16), nullable=False),
+    Column("region", String(32)),
+    Column("yard", String(64)),
+    Column("stocked_on", Date),
+    Column("inspected", Boolean),
+    Column("arrived_on", Date),
+    Column("handed_over_on", Date),
+    Column("warranty", String(16)),
+    Column("customer", Text),
+    Column("customer_email", Text),
+    Column("customer_phone", Text),
+    Column("customer_locale", String(16)),
+    Column("service_centre", String(64)),
+    Column("retired_on", Date),
+    Column("retire_reason", Text),
+    Column("last_step_done", String(32)),
+    Column("last_step_done_on", Date),
+    Column("registered_ms", BigInteger, nullable=False),
+    Column("own_cycle_from_ms", BigInteger),
+    Column("asked_version", ForeignKey("plans.version")),
+    Column("exempt_steps", JSON, nullable=False),
+    _one_of("category", Category),
+    _one_of("status", Status),
+    CheckConstraint("warranty IS NULL OR warranty IN ('half_year', 'one_year')", name="warranty_known"),
+    CheckConstraint(
+        "status <> 'in_service' OR (handed_over_on IS NOT NULL AND warranty IS NOT NULL)",
+        name="in_service_has_date",
+    ),
+    CheckConstraint("status <> 'stock' OR stocked_on IS NOT NULL", name="stock_has_date"),
+    CheckConstraint("status <> 'retired' OR retired_on IS NOT NULL", name="retired_has_date"),
+    Index("ix_machines_service_centre", "service_centre"),
+    Index("ix_machines_asked_version", "asked_version"),
+)
+assert {warranty.value for warranty in Warranty} == {"half_year", "one_year"}  # noqa: S101 - the constraint above says the same
+
+meters = Table(
+    "meters",
+    metadata,
+    Column("machine_id", ForeignKey("machines.machine_id"), primary_key=True),
+    Column("offset_ms", BigInteger, nullable=False),
+    Column("changed_ms", BigInteger),
+    Column("total_ms", BigInteger),
+    Column("time_ms", BigInteger),
+    Column("dated_ms", BigInteger),
+    Column("newest_device_ms", BigInteger),
+    Column("heard_ms", BigInteger),
+    Column("wakes_at_ms", BigInteger),
+    Column("wakes_on", Date),
+    _not_negative("total_ms"),
+    CheckConstraint("(total_ms IS NULL) = (time_ms IS NULL)", name="total_has_time"),
+    Index("ix_meters_wakes_on", "wakes_on"),
+)
+
+meter_changes = Table(
+    "meter_changes",
+    metadata,
+    Column("id", _SERIAL, primary_key=True),
+    Column("machine_id", ForeignKey("machines.machine_id"), nullable=False),
+    Column("changed_ms", BigInteger, nullable=False),
+    Column("old_end_ms", BigInteger, nullable=False),
+    Column("new_start_ms", BigInteger, nullable=False),
+    Column("offset_ms", BigInteger, nullable=False),
+    Column("recorded_ms", BigInteger, nullable=False),
+    _not_negative("old_end_ms"),
+    _not_negative("new_start_ms"),
+    UniqueConstraint("machine_id", "changed_ms"),
+)
+
+readings = Table(
+    "readings",
+    metadata,
+    Column("id", _SERIAL, primary_key=True),
+    Column("machine_id", MACHINE_ID),
+    Column("dial_ms", BigInteger),
+    Column("device_ms", BigInteger),
+    Column("arrived_ms", BigInteger, nullable=False),
+    Column("time_ms", BigInteger, nullable=False),
+    Column("total_ms", BigInteger),
+    Column("verdict", String(16), nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("clock", Boolean, nullable=False),
+    Column("reason", Text),
+    Column("repeats", Integer, nullable=False),
+    _not_negative("dial_ms"),
+    _one_of("verdict", Verdict),
+    _one_of("source", Source),
+    UniqueConstraint("machine_id", "dial_ms", "device_ms", name="uq_readings_identity"),
+    Index("ix_readings_machine_id_time_ms", "machine_id", "time_ms"),
+    Index(
+        "ix_readings_refused",
+        "id",
+        sqlite_where=Column("reason").isnot(None),
+        postgresql_where=Column("reason").isnot(None),
+    ),
+)
+
+raw_deliveries = Table(
+    "raw_deliveries",
+    metadata,
+    Column("reading_id", ForeignKey("readings.id"), primary_key=True),
+    Column("topic", LargeBinary, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Index("ix_raw_deliveries_digest", "digest"),
+)
+
+reading_tally = Table(
+    "reading_tally",
+    metadata,
+    Column("verdict", String(16), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+
+reading_decisions = Table(
+    "reading_decisions",
+    metadata,
+    Column("id", _SERIAL, primary_key=True),
+    Column("reading_id", ForeignKey("readings.id"), nullable=False),
+    Column("recorded_ms", BigInteger, nullable=False),
+    Column("from_verdict", String(16), nullable=False),
+    Column("to_verdict", String(16), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("by", Text),
+    Index("ix_reading_decisions_reading_id", "reading_id"),
+)
+
+work_orders = Table(
+    "work_orders",
+    metadata,
+    Column("id", _SERIAL, primary_key=True),
+    Column("machine_id", ForeignKey("machines.machine_id"), nullable=False),
+    Column("kind", String(24), nullable=False),
+    Column("step", String(40), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("cause", String(16)),
+    Column("opens_on", Date, nullable=False),
+    Column("due_on", Date),
+    Column("overdue_on", Date),
+    Column("closed_on", Date),
+    Column("closing", String(16)),
+    Column("superseded_by", String(40)),
+    Column("threshold_ms", BigInteger),
+    Column("plan_version", ForeignKey("plans.version"), nullable=False),
+    Column("before_registration", Boolean, nullable=False),
+    Column("acknowledged_ms", BigInteger),
+    Column("acknowledged_by", Text),
+    Column("contacted_ms", BigInteger),
+    Column("contacted_by", Text),
+    Column("scheduled_for", Date),
+    Column("copy_1_sent_on", Date),
+    Column("remind_on", Date),
+    _one_of("kind", Kind),
+    _one_of("state", State),
+    CheckConstraint(f"cause IS NULL OR cause IN ('{Cause.HOURS}', '{Cause.CALENDAR}')", name="cause_known"),
+    CheckConstraint(
+        "closing IS NULL OR closing IN (" + ", ".join(f"'{closing.value}'" for closing in Closing) + ")",
+        name="closing_known",
+    ),
+    CheckConstraint(
+        "(state IN ('upcoming', 'due', 'overdue')) = (closed_on IS NULL)", name="closed_has_date"
+    ),
+    CheckConstraint("(state = 'superseded') = (superseded_by IS NOT NULL)", name="superseded_by_whom"),
+    CheckConstraint("due_on IS NULL OR due_on >= opens_on", name="due_after_opening"),
+    CheckConstraint("due_on IS NULL OR overdue_on IS NULL OR overdue_on >= due_on", name="overdue_after_due"),
+    _not_negative("threshold_ms"),
+    UniqueConstraint("machine_id", "kind", "step", name="uq_work_orders_identity"),
+    Index("ix_work_orders_state_overdue_on", "state", "overdue_on"),
+    Index("ix_work_orders_remind_on", "remind_on"),
+)
+
+work_order_events = Table(
+    "work_order_events",
+    metadata,
+    Column("id", _SERIAL, primary_key=True),
+    Column("machine_id", ForeignKey("machines.machine_id"), nullable=False),
+    Column("kind", String(24), nullable=False),
+    Column("step", String(40), nullable=False),
+    Column("on", Date, nullable=False),
+    Column("recorded_ms", BigInteger, nullable=False),
+    Column("from_state", String(16)),
+    Column("to_state", String(16)),
+    Column("why", String(24), nullable=False),
+    Column("by", Text),
+    Column("note", Text),
+    Column("total_ms", BigInteger),
+    Index("ix_work_order_events_machine_id", "machine_id", "kind", "step"),
+)
+
+machine_events = Table(
+    "machine_events",
+    metadata,
+    Column("id", _SERIAL, primary_key=True),
+    Column("machine_id", ForeignKey("machines.machine_id"), nullable=False),
+    Column("on", Date, nullable=False),
+    Column("recorded_ms", BigInteger, nullable=False),
+    Column("what", String(24), nullable=False),
+    Column("details", JSON, nullable=False),
+    Column("by", Text),
+    Column("why", Text),
+    Index("ix_machine_events_machine_id", "machine_id"),
+)
+
+forms = Table(
+    "forms",
+    metadata,
+    Column("id", _SERIAL, primary_key=True),
+    Column("machine_id", ForeignKey("machines.machine_id"), nullable=False),
+    Column("kind", String(24), nullable=False),
+    Column("step", String(40), nullable=False),
+    Column("draft", Boolean, nullable=False),
+    Column("content", JSON, nullable=False),
+    Column("missing", JSON, nullable=False),
+    Column("recorded_ms", BigInteger, nullable=False),
+    UniqueConstraint("machine_id", "kind", "step", "draft"),
+)
+
+letters = Table(
+    "letters",
+    metadata,
+    Column("letter_id", String(36), primary_key=True),
+    Column("occasion", String(24), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("channel", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("next_ms", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("claim", String(36)),
+    Column("address", Text),
+    Column("locale", String(16)),
+    Column("subject", Text),
+    Column("sent_ms", BigInteger),
+    Column("error", Text),
+    CheckConstraint("state IN ('waiting', 'sent', 'dead', 'dropped')", name="state_known"),
+    Index("ix_letters_state_next_ms", "state", "next_ms"),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", _SERIAL, primary_key=True),
+    Column("occasion", String(24), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("machine_id", ForeignKey("machines.machine_id"), nullable=False),
+    Column("kind", String(24), nullable=False),
+    Column("step", String(40), nullable=False),
+    Column("round", String(10), nullable=False),
+    Column("on", Date, nullable=False),
+    Column("recorded_ms", BigInteger, nullable=False),
+    Column("not_before_ms", BigInteger, nullable=False),
+    Column("letter_id", ForeignKey("letters.letter_id")),
+    Column("dropped", Text),
+    UniqueConstraint(
+        "machine_id", "kind", "step", "occasion", "role", "recipient", "round", name="uq_notices_identity"
+    ),
+    Index("ix_notices_letter_id", "letter_id"),
+    Index(
+        "ix_notices_waiting",
+        "not_before_ms",
+        sqlite_where=Column("letter_id").is_(None) & Column("dropped").is_(None),
+        postgresql_where=Column("letter_id").is_(None) & Column("dropped").is_(None),
+    ),
+)
+
+duties = Table(
+    "duties",
+    metadata,
+    Column("duty", String(32), primary_key=True),
+    Column("period", String(32), primary_key=True),
+    Column("started_ms", BigInteger, nullable=False),
+    Column("finished_ms", BigInteger),
+)

@@ -1,0 +1,1 @@
+"""Runs it: use cases, loops, command line and wiring."""

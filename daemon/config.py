@@ -1,0 +1,420 @@
+"""What an operator may set: every key of `hourkeeper.toml` with its type, range, default and meaning.
+
+The models are strict and frozen; `load` fills them from file, environment and credentials. A key called
+`file` or `*_file` is a path; the attribute of a secret drops the `_file` (the key `mqtt.password_file` is
+`config.mqtt.password`). The order of fields matters: a check that looks at another field finds only those
+declared above it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import time
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from daemon.config_loading import (
+    Address,
+    ConfigError,
+    HttpUrl,
+    Key,
+    Label,
+    Listen,
+    MorningTime,
+    Protocol,
+    ReadableFile,
+    Secret,
+    Setting,
+    StoreUrl,
+    Text,
+    Topic,
+    fill,
+    given,
+    needed,
+    settings,
+    together,
+)
+
+__all__ = ["Config", "ConfigError", "describe", "load", "markdown_table"]
+
+Locale = Literal["zh-CN", "en"]
+# A secret that a systemd credential may stand in for: the key that must be set for it to be wanted.
+CREDENTIALS: dict[Key, Key | None] = {
+    ("mqtt", "password_file"): None,
+    ("influx", "token_file"): ("influx", "url"),
+    ("notifications", "email", "password_file"): ("notifications", "email", "host"),
+}
+SMTP_PORTS = {"none": 25, "starttls": 587, "tls": 465}
+
+
+def default_store_url(environ: Mapping[str, str]) -> str:
+    """URL of the SQLite file in systemd's state directory, else in the user's (XDG).
+
+    RuntimeError if there is neither, nor a home directory.
+    """
+    given_by_systemd = environ.get("STATE_DIRECTORY", "").split(":")[0]
+    if given_by_systemd:
+        return f"sqlite:///{given_by_systemd}/hourkeeper.db"
+    state = Path(environ.get("XDG_STATE_HOME", ""))
+    if not state.is_absolute():
+        state = Path(environ.get("HOME") or Path.home()) / ".local" / "state"
+    return f"sqlite:///{state}/hourkeeper/hourkeeper.db"
+
+
+def _shown(default: str) -> dict[str, Any]:
+    """Words for a default that has no value of its own, such as "off"."""
+    return {"default_text": default}
+
+
+class _Table(BaseModel):
+    """A table of the file: nothing unknown, nothing converted, nothing changed afterwards."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, hide_input_in_errors=True, allow_inf_nan=False
+    )
+
+
+class StoreConfig(_Table):
+    """`[store]`: the database."""
+
+    url: StoreUrl = Field(
+        default_factory=lambda: default_store_url(os.environ),
+        repr=False,
+        description="SQLAlchemy URL of the database, SQLite or PostgreSQL",
+        json_schema_extra=_shown("SQLite file hourkeeper.db in $STATE_DIRECTORY, else in the XDG state home"),
+    )
+
+
+class TlsConfig(_Table):
+    """`[mqtt.tls]`: TLS is spoken to the broker as soon as one of these is set."""
+
+    ca_file: ReadableFile | None = Field(
+        default=None, description="PEM file of the authorities the broker's certificate is checked against"
+    )
+    cert_file: ReadableFile | None = Field(
+        default=None, description="PEM file of our certificate; goes with key_file"
+    )
+    key_file: ReadableFile | None = Field(
+        default=None,
+        validate_default=True,
+        description="PEM file of our certificate's private key; goes with cert_file",
+    )
+
+    @field_validator("key_file")
+    @classmethod
+    def _pair(cls, value: object, info: ValidationInfo) -> object:
+        return together(value, info, "cert_file")
+
+    @property
+    def on(self) -> bool:
+        """Whether the connection is to use TLS."""
+        return self.ca_file is not None or self.cert_file is not None
+
+
+class SourceConfig(_Table):
+    """`[[mqtt.sources]]`: one topic and how its payload is read."""
+
+    machine_id: Text | None = Field(
+        default=None, description="path to the machine in the payload, for a topic that does not name it"
+    )
+    topic: Topic = Field(description="topic filter; the level {machine_id} stands for the machine")
+    hours: Text = Field(default="hours", description="path to the hours in the payload")
+    at: Text = Field(default="at", description="path to the device's time in the payload; it may be missing")
+    unit: Literal["h", "min", "s", "ms", "0.05h", "hms"] = Field(
+        default="h", description="unit of the hours: `h`, `min`, `s`, `ms`, `0.05h` or `hms` (HHHHH:MM:SS)"
+    )
+    at_format: Literal["iso", "s", "ms"] = Field(
+        default="iso", description="format of the time: `iso` (ISO 8601), `s` or `ms` since 1970"
+    )
+
+    @field_validator("topic")
+    @classmethod
+    def _names_machine(cls, topic: str, info: ValidationInfo) -> str:
+        if "{machine_id}" not in topic and not given(info, "machine_id"):
+            raise ValueError("should have the level {machine_id}, unless machine_id is set")
+        return topic
+
+
+class MqttConfig(_Table):
+    """`[mqtt]`: the broker and what is read from it."""
+
+    host: Text = Field(default="localhost", description="name or address of the broker")
+    port: int = Field(default=1883, ge=1, le=65535, description="TCP port of the broker")
+    username: Text | None = Field(default=None, description="name to log in with")
+    password: Secret | None = Field(
+        default=None,
+        alias="password_file",
+        description="file with the password; else the systemd credential `mqtt.password`",
+    )
+    client_id: Text = Field(default="hourkeeper", description="names our session on the broker")
+    group: Label | None = Field(
+        default=None, description="name of the shared subscription that several replicas read; needs slot"
+    )
+    slot: Label | None = Field(
+        default=None,
+        validate_default=True,
+        description="name of this replica's place in the group; the client id used is client_id-slot",
+    )
+    protocol: Protocol = Field(default="5", description="MQTT version: `5`, or `3.1.1` (also written `4`)")
+    keepalive: int = Field(default=60, ge=5, le=65535, description="seconds between signs of life")
+    receive_maximum: int = Field(
+        default=2000, ge=1, le=65535, description="messages the broker may send ahead of our acknowledgement"
+    )
+    batch: int = Field(
+        default_factory=lambda data: min(1000, data["receive_maximum"]),
+        ge=1,
+        description="most readings in one transaction; at most receive_maximum",
+        json_schema_extra=_shown("1000"),
+    )
+    max_payload_bytes: int = Field(
+        default=4096, ge=64, le=1 << 20, description="bytes from which a payload is refused as too long"
+    )
+    tls: TlsConfig = Field(default_factory=TlsConfig, description="TLS to the broker")
+    sources: tuple[SourceConfig, ...] = Field(
+        default=(SourceConfig(topic="machines/{machine_id}/hours"),),
+        strict=False,
+        description="topics to read, each with the layout of its payload",
+        json_schema_extra=_shown("one source: topic machines/{machine_id}/hours"),
+    )
+
+    @field_validator("slot")
+    @classmethod
+    def _slot_for_group(cls, slot: str | None, info: ValidationInfo) -> str | None:
+        if slot is None and given(info, "group"):
+            raise needed("group")
+        return slot
+
+    @field_validator("sources")
+    @classmethod
+    def _any_source(cls, sources: tuple[SourceConfig, ...]) -> tuple[SourceConfig, ...]:
+        if not sources:
+            raise ValueError("should have at least one source")
+        return sources
+
+    @field_validator("batch")
+    @classmethod
+    def _fits_window(cls, batch: int, info: ValidationInfo) -> int:
+        window = info.data.get("receive_maximum", batch)
+        if batch > window:
+            raise ValueError(f"should be at most receive_maximum, {window}")
+        return batch
+
+    @property
+    def full_client_id(self) -> str:
+        """The client id to connect with: fixed per slot, so that each replica finds its own session again."""
+        return self.client_id if self.slot is None else f"{self.client_id}-{self.slot}"
+
+
+class PlanConfig(_Table):
+    """`[plan]`: what is due when."""
+
+    file: ReadableFile | None = Field(
+        default=None, description="the maintenance plan (TOML)", json_schema_extra=_shown("shipped")
+    )
+    winter_file: ReadableFile | None = Field(
+        default=None, description="winter windows by region (CSV)", json_schema_extra=_shown("shipped")
+    )
+
+
+class InfluxConfig(_Table):
+    """`[influx]`: the copy of the readings; off unless url is set, and then all four keys are needed."""
+
+    url: HttpUrl | None = Field(
+        default=None, description="address of InfluxDB 2", json_schema_extra=_shown("off")
+    )
+    org: Text | None = Field(default=None, validate_default=True, description="organisation written to")
+    bucket: Text | None = Field(default=None, validate_default=True, description="bucket written to")
+    token: Secret | None = Field(
+        default=None,
+        alias="token_file",
+        validate_default=True,
+        description="file with the access token; else the systemd credential `influx.token`",
+    )
+
+    @field_validator("org", "bucket", "token")
+    @classmethod
+    def _all_or_none(cls, value: object, info: ValidationInfo) -> object:
+        return together(value, info, "url")
+
+
+class WebConfig(_Table):
+    """`[web]`: pages and API."""
+
+    listen: Listen = Field(
+        default="127.0.0.1:8080", description="host:port to serve on; IPv6 in brackets, port 0 takes any"
+    )
+    public_url: HttpUrl | None = Field(
+        default=None, description="address under which people reach us, for links in notices"
+    )
+
+    @property
+    def host(self) -> str:
+        """The host part of listen, without brackets."""
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The port part of listen; 0 means any free one."""
+        return int(self.listen.rpartition(":")[2])
+
+
+class ManagerConfig(_Table):
+    """`[[notifications.managers]]`: somebody who is told what is overdue."""
+
+    name: Text = Field(description="name to address the manager by")
+    email: Address = Field(description="e-mail address")
+    locale: Locale | None = Field(
+        default=None,
+        description="language of the letters: `zh-CN` or `en`",
+        json_schema_extra=_shown("notifications.locale"),
+    )
+    service_centres: tuple[Text, ...] = Field(
+        default=(),
+        strict=False,
+        description="only machines of these service centres",
+        json_schema_extra=_shown("all"),
+    )
+    regions: tuple[Text, ...] = Field(
+        default=(),
+        strict=False,
+        description="only machines in these regions",
+        json_schema_extra=_shown("all"),
+    )
+
+
+class EmailConfig(_Table):
+    """`[notifications.email]`: the mail server; off unless host is set."""
+
+    host: Text | None = Field(
+        default=None, description="name of the mail server (SMTP)", json_schema_extra=_shown("off")
+    )
+    security: Literal["none", "starttls", "tls"] = Field(
+        default="starttls", description="`none`, `starttls` or `tls`"
+    )
+    port: int = Field(
+        default_factory=lambda data: SMTP_PORTS[data["security"]],
+        ge=1,
+        le=65535,
+        description="TCP port of the mail server",
+        json_schema_extra=_shown("by security: 25, 587, 465"),
+    )
+    username: Text | None = Field(default=None, description="name to log in with; goes with password_file")
+    password: Secret | None = Field(
+        default=None,
+        alias="password_file",
+        validate_default=True,
+        description="file with the password; else the systemd credential `notifications.email.password`",
+    )
+    sender: Address | None = Field(
+        default=None, validate_default=True, description="address the letters come from; needed with host"
+    )
+    timeout_s: float = Field(default=30.0, gt=0, le=600, description="seconds to wait for the mail server")
+
+    @field_validator("password")
+    @classmethod
+    def _login(cls, value: object, info: ValidationInfo) -> object:
+        return together(value, info, "username")
+
+    @field_validator("sender")
+    @classmethod
+    def _sender_for_host(cls, value: object, info: ValidationInfo) -> object:
+        return together(value, info, "host")
+
+
+class NotificationsConfig(_Table):
+    """`[notifications]`: who is told, when, and over which channel."""
+
+    locale: Locale = Field(
+        default="zh-CN", description="language of whoever has none of their own: `zh-CN`, `en`"
+    )
+    escalate_after_days: int = Field(
+        default=7, ge=1, le=365, description="days overdue without acknowledgement until managers hear again"
+    )
+    remind_every_days: int = Field(
+        default=7, ge=1, le=365, description="days between reminders of what is overdue"
+    )
+    group_wait_s: float = Field(
+        default=60.0, ge=0, le=3600, description="seconds a notice waits for others that belong with it"
+    )
+    morning_at: MorningTime = Field(
+        default=time(8), description="local time from which the day's letters go out, HH:MM"
+    )
+    max_attempts: int = Field(
+        default=12, ge=1, le=1000, description="attempts to send a notice until it counts as failed"
+    )
+    log: bool = Field(default=True, description="also write every notice to the log")
+    managers: tuple[ManagerConfig, ...] = Field(
+        default=(),
+        strict=False,
+        description="managers who are told what is overdue",
+        json_schema_extra=_shown("none"),
+    )
+    email: EmailConfig = Field(default_factory=EmailConfig, description="the mail server")
+
+
+class LogConfig(_Table):
+    """`[log]`: what the daemon says about itself."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="least weight logged: `debug`, `info`, `warning` or `error`"
+    )
+    format: Literal["text", "json"] = Field(
+        default="text", description="`text` for people, `json` for machines"
+    )
+
+
+class Config(_Table):
+    """Everything an operator may set."""
+
+    store: StoreConfig = Field(default_factory=StoreConfig, description="the database")
+    mqtt: MqttConfig = Field(default_factory=MqttConfig, description="the broker")
+    plan: PlanConfig = Field(default_factory=PlanConfig, description="what is due when")
+    influx: InfluxConfig = Field(default_factory=InfluxConfig, description="the copy of the readings")
+    web: WebConfig = Field(default_factory=WebConfig, description="pages and API")
+    notifications: NotificationsConfig = Field(
+        default_factory=NotificationsConfig, description="who is told, when and how"
+    )
+    log: LogConfig = Field(default_factory=LogConfig, description="what the daemon says about itself")
+
+
+def load(path: Path | None, environ: Mapping[str, str]) -> Config:
+    """The configuration from `path` (else `HOURKEEPER_CONFIG`, else `./hourkeeper.toml` if there is one, else
+    the defaults) with the `HOURKEEPER_*` variables of `environ` over it; ConfigError names every problem.
+    """
+    return fill(Config, path, environ, CREDENTIALS, {("store", "url"): partial(default_store_url, environ)})
+
+
+def describe() -> list[tuple[str, str, str]]:
+    """Every key, dotted, with its default as text and its meaning; `[]` marks the keys of a list's items."""
+    lists = {each.key for each in settings(Config) if each.item}
+    values = [each for each in settings(Config) if not each.table]
+    return [(_dotted(each.key, lists), _default(each), each.field.description or "") for each in values]
+
+
+def markdown_table() -> str:
+    """The table of settings that the README carries between `<!-- settings -->` and `<!-- /settings -->`."""
+    rows = [f"| `{key}` | {default} | {meaning} |" for key, default, meaning in describe()]
+    return "\n".join(["| key | default | |", "|---|---|---|", *rows]) + "\n"
+
+
+def _dotted(key: Key, lists: set[Key]) -> str:
+    words = [f"{word}[]" if key[: at + 1] in lists else word for at, word in enumerate(key[:-1])]
+    return ".".join([*words, key[-1]])
+
+
+def _default(setting: Setting) -> str:
+    """The default as an operator would write it; words for one that has no value of its own."""
+    extra, value = setting.field.json_schema_extra, setting.field.default
+    if isinstance(extra, dict):
+        return str(extra["default_text"])
+    if setting.field.is_required():
+        return "required"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, time):
+        return f"{value:%H:%M}"
+    return "\N{EN DASH}" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

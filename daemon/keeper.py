@@ -1,0 +1,59 @@
+"""What every use case needs: the store, the rules in force, and who is told by which settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, time
+from zoneinfo import ZoneInfo
+
+from adapters.store.engine import Store
+from schedules.dates import local_date
+from schedules.plan import MeterRules
+from schedules.rulebook import Rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class Manager:
+    """Somebody who is told what is overdue; empty `service_centres` and `regions` mean all."""
+
+    name: str
+    email: str | None = None
+    locale: str | None = None
+    service_centres: frozenset[str] = frozenset()
+    regions: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How notices are told (rules 8); lengths of time in days and ms, `morning_at` local."""
+
+    locale: str = "zh-CN"
+    managers: tuple[Manager, ...] = ()
+    group_wait_ms: int = 60_000
+    morning_at: time = time(8)
+    escalate_after_days: int = 7
+    remind_every_days: int = 7
+    channel: str = "log"
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """Handed to every use case; the clock is an argument of each."""
+
+    store: Store
+    rulebook: Rulebook
+    telling: Telling = field(default_factory=Telling)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The plan's time zone."""
+        return self.rulebook.plan.zone
+
+    @property
+    def meter_rules(self) -> MeterRules:
+        """When a reading is believed."""
+        return self.rulebook.plan.meter
+
+    def today(self, now_ms: int) -> date:
+        """The local date of an instant."""
+        return local_date(now_ms, self.zone)

@@ -1,0 +1,115 @@
+"""Who is told of a change: notices into the outbox, in the transaction that makes the change (rules 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from adapters.store import notices
+from adapters.store.machines import MachineRecord
+from daemon.keeper import Keeper
+from notifications.occasions import Occasion, Role, told_of, waits_for_morning
+from schedules.dates import instant_ms, local_date, moment
+from schedules.work_order import Change, Kind, OrderKey, State
+
+
+def tell(
+    connection: Connection, keeper: Keeper, record: MachineRecord, changes: Sequence[Change], now_ms: int
+) -> None:
+    """Write the notices of these changes; what happened before the machine was registered is told to nobody."""
+    registered_on = local_date(record.registered_ms, keeper.zone)
+    rows: list[dict[str, Any]] = []
+    for key, of_order in _by_order(changes, registered_on).items():
+        rows.extend(_rows(keeper, record, key, told_of(of_order), of_order[-1].on, now_ms))
+        if key.kind is Kind.MANDATORY_VISIT and of_order[-1].after.state is State.OVERDUE:
+            notices.remind_from(connection, record.facts.machine_id, key, _next_reminder(keeper, now_ms))
+    notices.add(connection, rows)
+
+
+def _by_order(changes: Sequence[Change], since: date) -> dict[OrderKey, list[Change]]:
+    grouped: dict[OrderKey, list[Change]] = {}
+    for change in changes:
+        if change.on >= since:
+            grouped.setdefault(change.after.key, []).append(change)
+    return grouped
+
+
+def _next_reminder(keeper: Keeper, now_ms: int) -> date:
+    return keeper.today(now_ms) + timedelta(days=keeper.telling.remind_every_days)
+
+
+def remind(
+    connection: Connection,
+    keeper: Keeper,
+    record: MachineRecord,
+    key: OrderKey,
+    *,
+    acknowledged: bool,
+    now_ms: int,
+) -> None:
+    """Tell that an order is still overdue: the centre, and the managers while nobody has acknowledged it."""
+    today = keeper.today(now_ms)
+    told = [(Occasion.VISIT_STILL_OVERDUE, Role.SERVICE_CENTRE)]
+    if not acknowledged:
+        told.append((Occasion.VISIT_STILL_OVERDUE, Role.MANAGER))
+    notices.add(connection, list(_rows(keeper, record, key, tuple(told), today, now_ms, today.isoformat())))
+    notices.remind_from(connection, record.facts.machine_id, key, _next_reminder(keeper, now_ms))
+
+
+def _rows(
+    keeper: Keeper,
+    record: MachineRecord,
+    key: OrderKey,
+    told: tuple[tuple[Occasion, Role], ...],
+    on: date,
+    now_ms: int,
+    again: str = "",
+) -> Iterator[dict[str, Any]]:
+    for occasion, role in told:
+        for recipient in _recipients(keeper, record, role):
+            yield {
+                "occasion": occasion,
+                "role": role,
+                "recipient": recipient,
+                "machine_id": record.facts.machine_id,
+                "kind": key.kind,
+                "step": key.step,
+                "round": again,
+                "on": on,
+                "recorded_ms": now_ms,
+                "not_before_ms": _not_before(keeper, occasion, now_ms),
+            }
+
+
+def _recipients(keeper: Keeper, record: MachineRecord, role: Role) -> list[str]:
+    if role is Role.MANAGER:
+        return _managers(keeper, record)
+    named = {
+        Role.SERVICE_CENTRE: record.service_centre,
+        Role.CUSTOMER: record.customer,
+        Role.YARD: record.yard,
+    }[role]
+    return [named] if named else []
+
+
+def _managers(keeper: Keeper, record: MachineRecord) -> list[str]:
+    return [
+        manager.name
+        for manager in keeper.telling.managers
+        if (not manager.service_centres or record.service_centre in manager.service_centres)
+        and (not manager.regions or record.facts.region in manager.regions)
+    ]
+
+
+def _not_before(keeper: Keeper, occasion: Occasion, now_ms: int) -> int:
+    """A moment later, so that what belongs together goes together; or the next morning (rules 8)."""
+    if not waits_for_morning(occasion):
+        return now_ms + keeper.telling.group_wait_ms
+    now = moment(now_ms).astimezone(keeper.zone)
+    morning = datetime.combine(now.date(), keeper.telling.morning_at, keeper.zone)
+    if morning <= now:
+        morning = datetime.combine(now.date() + timedelta(days=1), keeper.telling.morning_at, keeper.zone)
+    return instant_ms(morning)

@@ -1,0 +1,1 @@
+"""Words: what is told to whom, templates and outgoing channels."""

@@ -1,0 +1,1 @@
+"""Ways out: each takes one finished letter to one recipient."""

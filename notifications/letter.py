@@ -1,0 +1,84 @@
+"""What is told: who it is for, which orders it is about, and the finished words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from notifications.occasions import Occasion, Role
+from schedules.machine import Category
+from schedules.work_order import Cause, Kind, State
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Whom a letter is for.
+
+    `recipient` identifies them (a centre's, yard's or customer's key), `address` is the e-mail address or
+    None, `locale` the language of the letter (`zh-CN`, `en`).
+    """
+
+    role: Role
+    recipient: str
+    name: str
+    address: str | None
+    phone: str | None
+    locale: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFacts:
+    """One work order as it stands when the letter is written; what is not known is None.
+
+    Hours are engine hours with at most 3 decimals; `late_days` as in rules 0. `projected_due_on` is an
+    estimate (rules 7), `projected_is_assumed` says that it rests on the category's assumed use.
+    `customer_reachable`: the customer has an address and is told directly.
+    """
+
+    machine_id: str
+    model: str | None
+    category: Category
+    kind: Kind
+    step: str
+    state: State
+    cause: Cause | None
+    opens_on: date | None
+    due_on: date | None
+    overdue_on: date | None
+    late_days: int | None
+    total_hours: float | None
+    threshold_hours: float | None
+    projected_due_on: date | None
+    projected_is_assumed: bool
+    customer: str | None
+    customer_phone: str | None
+    customer_reachable: bool
+    service_centre: str | None
+    service_centre_name: str | None
+    service_centre_phone: str | None
+    region: str | None
+    yard: str | None
+    plan_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One notice to one recipient, about as many orders as belong in it.
+
+    `letter_id` is the same for every attempt to send it; `attempts` were made before the present one.
+    """
+
+    letter_id: str
+    occasion: Occasion
+    addressee: Addressee
+    orders: tuple[OrderFacts, ...]
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A letter in words; the subject is one line."""
+
+    subject: str
+    text: str
+    html: str

@@ -1,0 +1,101 @@
+"""Letters in words: a template per occasion and language, and plain text if one of them fails."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import structlog
+
+from notifications.fallback import fallback
+from notifications.letter import Letter, Rendered
+from notifications.plain import plain
+from notifications.sample_letters import sample_letters
+from notifications.sandbox import SHIPPED_TEMPLATES, bounded, sandbox
+from notifications.template_problem import TemplateProblem, problem_of
+from notifications.view import View, view_of
+from schedules.visit_items import VisitItems
+
+LOCALES = ("zh-CN", "en")
+_MOST_CHARS = 1_000_000
+_MOST_IN_SUBJECT = 180
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Renderer:
+    """Writes letters.
+
+    `items` are the work items and materials to list; `page` is the address under which readers find the
+    product ("" leaves it out), `locale` the language of whoever has none of ours, `most_chars` the longest
+    body.
+    """
+
+    def __init__(
+        self,
+        items: VisitItems,
+        *,
+        page: str = "",
+        locale: str = LOCALES[0],
+        templates: Path = SHIPPED_TEMPLATES,
+        most_chars: int = _MOST_CHARS,
+    ) -> None:
+        self._items = items
+        self._page = page
+        self._locale = locale
+        self._folder = templates
+        self._most_chars = most_chars
+        self._text = sandbox(templates, escape=False)
+        self._html = sandbox(templates, escape=True)
+
+    def check(self) -> None:
+        """Write a sample of every letter to every role in every language.
+
+        Raises TemplateProblem at the first that fails, naming the template and the cause.
+        """
+        for locale in LOCALES:
+            for letter in sample_letters(locale):
+                self.render_strictly(letter)
+
+    def render(self, letter: Letter) -> Rendered:
+        """A letter in words; never raises: where a template fails, plain text takes its place."""
+        try:
+            return self.render_strictly(letter)
+        except Exception as problem:  # noqa: BLE001 - whatever is wrong with a template, the notice must go out
+            _log.error(
+                "template_failed", letter_id=letter.letter_id, occasion=letter.occasion, cause=str(problem)
+            )
+            return fallback(letter, self._most_chars)
+
+    def render_strictly(self, letter: Letter) -> Rendered:
+        """A letter in words; raises TemplateProblem naming the template and the cause."""
+        locale = nearest_locale(letter.addressee.locale, self._locale)
+        template = f"{locale}/{letter.occasion}.j2"
+        try:
+            view = view_of(letter, locale, self._items, self._page)
+            return self._rendered(template, {**view, "words_file": f"{locale}/words.j2"})
+        except Exception as error:
+            raise problem_of(error, template, self._folder) from error
+
+    def _rendered(self, template: str, view: View) -> Rendered:
+        subject = bounded(self._text, template, {**view, "layout": "subject.j2"}, self._most_chars)
+        text = bounded(self._text, template, {**view, "layout": "letter.txt.j2"}, self._most_chars)
+        html = bounded(self._html, template, {**view, "layout": "letter.html.j2"}, self._most_chars)
+        line = plain(subject, _MOST_IN_SUBJECT)
+        if not line or not text.strip():
+            raise ValueError("the template says nothing")
+        return Rendered(line, _tidy(text), html.strip() + "\n")
+
+
+def nearest_locale(wanted: str, default: str) -> str:
+    """The language of ours that comes nearest: the same, else the same first part, else `default`."""
+    language = wanted.replace("_", "-").partition("-")[0].casefold()
+    return next((locale for locale in LOCALES if locale.partition("-")[0] == language), default)
+
+
+def _tidy(text: str) -> str:
+    """No blanks at line ends, never two empty lines in a row."""
+    lines = "\n".join(line.rstrip() for line in text.splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
+
+
+__all__ = ["LOCALES", "Renderer", "TemplateProblem", "nearest_locale"]

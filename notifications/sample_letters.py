@@ -1,0 +1,118 @@
+"""Made-up letters, with all facts and with none, by which templates are tried before they are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+from notifications.letter import Addressee, Letter, OrderFacts
+from notifications.occasions import Occasion, Role
+from schedules.machine import Category
+from schedules.work_order import Cause, Kind, State
+
+_RICH = OrderFacts(
+    machine_id="LG0001",
+    model="LG855N",
+    category=Category.LOADER,
+    kind=Kind.MANDATORY_VISIT,
+    step="600",
+    state=State.UPCOMING,
+    cause=None,
+    opens_on=date(2025, 5, 3),
+    due_on=date(2025, 6, 3),
+    overdue_on=date(2025, 6, 4),
+    late_days=None,
+    total_hours=571.5,
+    threshold_hours=600.0,
+    projected_due_on=date(2025, 5, 6),
+    projected_is_assumed=False,
+    customer="张先生",
+    customer_phone="13800000000",
+    customer_reachable=True,
+    service_centre="SC-1",
+    service_centre_name="济南特约服务中心",
+    service_centre_phone="0531-0000000",
+    region="37",
+    yard="Y-1",
+    plan_version="1",
+)
+_SHAPES = {
+    Kind.MANDATORY_VISIT: ("600", "1200", 600.0),
+    Kind.SELF_SERVICE: ("3000", "3600", 3000.0),
+    Kind.STOCK_UPKEEP: ("2026-11", "2026-12", None),
+    Kind.FREEZE_PROTECTION: ("2025-26@23", "2026@50", None),
+}
+_KINDS = {
+    "visit": Kind.MANDATORY_VISIT,
+    "self": Kind.SELF_SERVICE,
+    "stock": Kind.STOCK_UPKEEP,
+    "freeze": Kind.FREEZE_PROTECTION,
+}
+_STATES = {"upcoming": State.UPCOMING, "opened": State.UPCOMING, "due": State.DUE, "lapsed": State.LAPSED}
+
+
+def sample_letters(locale: str) -> Iterator[Letter]:
+    """Every occasion to every role.
+
+    One order with all facts, one with the fewest an order can have, several machines and steps; to managers
+    also more machines than a letter shows in full.
+    """
+    for occasion in Occasion:
+        for role in Role:
+            for orders in _orders(occasion)[: 4 if role is Role.MANAGER else 3]:
+                yield Letter(f"sample-{occasion}", occasion, _addressee(role, locale), orders, 0)
+
+
+def sample_letter(occasion: Occasion, role: Role, locale: str) -> Letter:
+    """One letter with several machines and steps, for a preview."""
+    return Letter(f"sample-{occasion}", occasion, _addressee(role, locale), _orders(occasion)[2], 0)
+
+
+def _addressee(role: Role, locale: str) -> Addressee:
+    return Addressee(role, f"sample-{role}", "王师傅", "sample@example.org", "13900000000", locale)
+
+
+def _orders(occasion: Occasion) -> tuple[tuple[OrderFacts, ...], ...]:
+    rich = _rich(occasion)
+    step = _SHAPES[rich.kind][1]
+    higher = replace(rich, step=step, threshold_hours=float(step) if step.isdecimal() else None)
+    other = replace(_bare(rich), machine_id="LG0002", category=Category.ROLLER, model="LG520B")
+    many = tuple(replace(other, machine_id=f"LG{number:04d}") for number in range(3, 63))
+    several = (rich, higher, other)
+    return (rich,), (_bare(rich),), several, (*several, *many)
+
+
+def _rich(occasion: Occasion) -> OrderFacts:
+    kind = _KINDS[occasion.partition("_")[0]]
+    state = _STATES.get(occasion.rpartition("_")[2], State.OVERDUE)
+    step, _, threshold = _SHAPES[kind]
+    order = replace(_RICH, kind=kind, state=state, step=step, threshold_hours=threshold)
+    if state is State.UPCOMING:
+        return order if threshold else replace(order, projected_due_on=None)
+    late_days = 12 if state is State.OVERDUE else None
+    return replace(order, cause=Cause.HOURS, late_days=late_days, total_hours=662.25, projected_due_on=None)
+
+
+def _bare(order: OrderFacts) -> OrderFacts:
+    return replace(
+        order,
+        model=None,
+        cause=None,
+        opens_on=None,
+        due_on=None,
+        overdue_on=None,
+        late_days=None,
+        total_hours=None,
+        threshold_hours=None,
+        projected_due_on=None,
+        projected_is_assumed=True,
+        customer=None,
+        customer_phone=None,
+        customer_reachable=False,
+        service_centre=None,
+        service_centre_name=None,
+        service_centre_phone=None,
+        region=None,
+        yard=None,
+    )

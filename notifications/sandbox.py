@@ -1,0 +1,50 @@
+"""Where templates run: they see plain data, change nothing, and cannot grow without end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2.exceptions import SecurityError
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+SHIPPED_TEMPLATES = Path(__file__).with_name("templates")
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """An environment in which `'a' * 300000000` is refused: the stock sandbox lets it fill the memory."""
+
+    intercepted_binops = frozenset({"*", "**"})
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:  # noqa: ANN401 - any operands
+        """Multiply numbers, and nothing else."""
+        if not isinstance(left, (int, float)) or not isinstance(right, (int, float)) or operator == "**":
+            raise SecurityError(f"{operator} is only for numbers")
+        return super().call_binop(context, operator, left, right)
+
+
+def sandbox(templates: Path, *, escape: bool) -> Sandbox:
+    """An environment over a folder of templates; `escape` for HTML."""
+    return Sandbox(
+        loader=FileSystemLoader(templates),
+        undefined=StrictUndefined,
+        autoescape=escape,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+
+
+def bounded(environment: Sandbox, template: str, data: Mapping[str, Any], most_chars: int) -> str:
+    """The output of a template; raises OverflowError as soon as it is longer than `most_chars`."""
+    pieces: list[str] = []
+    length = 0
+    for piece in environment.get_template(template).generate(data):
+        length += len(piece)
+        if length > most_chars:
+            raise OverflowError(f"the output is longer than {most_chars} characters")
+        pieces.append(piece)
+    return "".join(pieces)

@@ -1,0 +1,167 @@
+"""A letter as the templates see it: plain dictionaries of texts and numbers, nothing that can be called.
+
+A text that is not known is blank, a number that is not known is 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from notifications.letter import Addressee, Letter, OrderFacts
+from notifications.occasions import Role, roles_of
+from notifications.plain import plain
+from notifications.work_view import work_lists
+from schedules.visit_items import VisitItems
+from schedules.work_order import State
+
+_SHOWN_IN_FULL = 50
+_NAMED_IN_SUBJECT = 3
+_FAR_AWAY = date.max
+View = dict[str, Any]
+
+
+def view_of(letter: Letter, locale: str, items: VisitItems, page: str) -> View:
+    """Everything a template may say; the most urgent orders first, fifty in full, the others in a line."""
+    orders = sorted(letter.orders, key=_urgency)
+    seen = [order_view(letter, order) for order in orders]
+    return {
+        "locale": locale,
+        "occasion": letter.occasion.value,
+        "role": letter.addressee.role.value,
+        "to": _addressee(letter.addressee),
+        "page": page,
+        "summary": _summary(seen),
+        "orders": seen[:_SHOWN_IN_FULL],
+        "rest": seen[_SHOWN_IN_FULL:],
+        "lists": work_lists(letter, items, locale),
+    }
+
+
+def _urgency(order: OrderFacts) -> tuple[int, date, str, float, str]:
+    when = order.due_on or order.projected_due_on or _FAR_AWAY
+    return (-(order.late_days or 0), when, order.machine_id, order.threshold_hours or 0, order.step)
+
+
+def _addressee(addressee: Addressee) -> View:
+    return {"name": plain(addressee.name), "phone": plain(addressee.phone or "")}
+
+
+def order_view(letter: Letter, order: OrderFacts) -> View:
+    """One order in texts and numbers."""
+    season, _, frost_region = order.step.partition("@")
+    return {
+        **_texts(order),
+        **_dates(order),
+        "season": plain(season),
+        "frost_region": plain(frost_region),
+        "late_days": order.late_days or 0,
+        "is_estimate": int(_is_estimate(order)),
+        "is_assumed": int(order.projected_is_assumed),
+        "please_call": int(_must_be_called(letter, order)),
+        "where": _where(letter.addressee.role, order),
+    }
+
+
+def _texts(order: OrderFacts) -> View:
+    return {
+        "machine_id": plain(order.machine_id),
+        "model": plain(order.model or ""),
+        "category": order.category.value,
+        "kind": order.kind.value,
+        "step": plain(order.step),
+        "state": order.state.value,
+        "cause": order.cause.value if order.cause else "",
+        "total_hours": hours_text(order.total_hours),
+        "threshold_hours": hours_text(order.threshold_hours),
+        "customer": plain(order.customer or ""),
+        "customer_phone": plain(order.customer_phone or ""),
+        "service_centre": plain(order.service_centre_name or order.service_centre or ""),
+        "service_centre_phone": plain(order.service_centre_phone or ""),
+        "region": plain(order.region or ""),
+        "yard": plain(order.yard or ""),
+        "plan_version": plain(order.plan_version),
+    }
+
+
+def _dates(order: OrderFacts) -> dict[str, str]:
+    estimate = order.projected_due_on if _is_estimate(order) else None
+    return {
+        "opens_on": _date_text(order.opens_on),
+        "due_on": _date_text(order.due_on),
+        "overdue_on": _date_text(order.overdue_on),
+        "projected_due_on": _date_text(estimate),
+        "when": _date_text(estimate or order.due_on),
+    }
+
+
+def _is_estimate(order: OrderFacts) -> bool:
+    """Whether the day is a guess: the order is not due yet, and the hours are expected to come first."""
+    projected = order.projected_due_on
+    return order.state is State.UPCOMING and projected is not None and projected != order.due_on
+
+
+def _must_be_called(letter: Letter, order: OrderFacts) -> bool:
+    """A customer without an address is reached through the centre's letter (rules 8)."""
+    to_centre = letter.addressee.role is Role.SERVICE_CENTRE
+    return to_centre and not order.customer_reachable and Role.CUSTOMER in roles_of(letter.occasion)
+
+
+def _where(role: Role, order: OrderFacts) -> str:
+    """Where the machine is to be found, as the reader knows it."""
+    centre = order.service_centre_name or order.service_centre
+    places = {
+        Role.SERVICE_CENTRE: (order.customer, order.region),
+        Role.CUSTOMER: (centre, order.region),
+        Role.MANAGER: (centre, order.yard, order.region),
+        Role.YARD: (order.yard, order.region),
+    }
+    return plain(next((place for place in places[role] if place), ""))
+
+
+def _summary(orders: Sequence[View]) -> View:
+    machines = list(dict.fromkeys(order["machine_id"] for order in orders))
+    first: View = min(orders, key=lambda order: order["when"] or "9999", default={})
+    return {
+        "machines": machines[:_NAMED_IN_SUBJECT],
+        "machine_count": len(machines),
+        "order_count": len(orders),
+        "model": _common(orders, "model"),
+        "where": _common(orders, "where"),
+        "kind": first.get("kind", ""),
+        "steps": _steps(orders),
+        "when": first.get("when", ""),
+        "is_estimate": first.get("is_estimate", 0),
+        "late_days": max((order["late_days"] for order in orders), default=0),
+        "please_call": max((order["please_call"] for order in orders), default=0),
+        "several_steps": int(_several_steps(orders)),
+        "centre": _common(orders, "service_centre"),
+    }
+
+
+def _common(orders: Sequence[View], key: str) -> str:
+    values = {order[key] for order in orders}
+    return str(values.pop()) if len(values) == 1 else ""
+
+
+def _steps(orders: Sequence[View]) -> list[str]:
+    """Steps as people name them, in order: their hours, or their month or season."""
+    names = {str(order["threshold_hours"] or order["season"]) for order in orders}
+    return sorted(names, key=lambda name: (len(name.partition(".")[0]), name))
+
+
+def _several_steps(orders: Sequence[View]) -> bool:
+    return len({(order["machine_id"], order["kind"]) for order in orders}) < len(orders)
+
+
+def hours_text(hours: float | None) -> str:
+    """Engine hours without trailing zeros, at most 3 decimals; blank if not known."""
+    if hours is None:
+        return ""
+    text = f"{hours:.3f}"
+    return text.rstrip("0").rstrip(".")
+
+
+def _date_text(day: date | None) -> str:
+    return "" if day is None else day.isoformat()

@@ -1,0 +1,173 @@
+"""The plan as data: what is due when, validated from a plain dictionary (design 5, plan file)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from schedules.dates import Span
+from schedules.machine import Category, Warranty
+from schedules.plan_fields import Fields, PlanError
+
+__all__ = [
+    "ForecastRules",
+    "MandatoryStep",
+    "MeterRules",
+    "Plan",
+    "PlanError",
+    "SelfServiceRules",
+    "plan_from",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class MandatoryStep:
+    """One mandatory visit (M1): engine times in ms, calendar spans from the hand-over date."""
+
+    step: str
+    hours_ms: int
+    opens: Span
+    due: Span
+    lead_ms: int
+    tolerance_ms: int
+    warranties: frozenset[Warranty]
+
+
+@dataclass(frozen=True, slots=True)
+class SelfServiceRules:
+    """The user's own cycle (M6), in ms of engine time."""
+
+    every_ms: int
+    lead_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class MeterRules:
+    """When a reading is believed (rules 7); engine times and clock tolerances in ms."""
+
+    future_ms: int
+    past_ms: int
+    rate: Fraction
+    slack_ms: int
+    maximum_ms: int
+    first_slack_ms: int
+    agree: int
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastRules:
+    """How use is projected (rules 7): days of data, and engine ms a day assumed per category."""
+
+    window_days: int
+    min_days: int
+    assumed_ms: Mapping[Category, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One version of the plan; immutable."""
+
+    version: str
+    zone: ZoneInfo
+    mandatory: tuple[MandatoryStep, ...]
+    warranty: Mapping[Warranty, Span]
+    self_service: SelfServiceRules
+    arrival_days: int
+    meter: MeterRules
+    silence_days: int
+    forecast: ForecastRules
+
+    def steps(self, warranty: Warranty) -> tuple[MandatoryStep, ...]:
+        """The mandatory visits of a warranty, by hours."""
+        return tuple(step for step in self.mandatory if warranty in step.warranties)
+
+    def warranty_ends_on(self, handed_over_on: date, warranty: Warranty) -> date:
+        """The warranty's last day (rules 1)."""
+        return self.warranty[warranty].after(handed_over_on)
+
+
+def plan_from(data: Mapping[str, Any], shipped: Mapping[str, Any]) -> Plan:
+    """Build a plan; a key left out keeps the shipped value. PlanError names every bad key with its dotted path."""
+    fields = Fields(data, shipped)
+    version, zone = fields.text_or_number("version"), fields.zone("time_zone")
+    mandatory = tuple(_step(entry) for entry in fields.entries("mandatory", "step"))
+    plan = Plan(
+        version=version,
+        zone=zone,
+        mandatory=tuple(sorted(mandatory, key=lambda step: step.hours_ms)),
+        warranty=_warranties(fields.table("warranty")),
+        self_service=_self_service(fields.table("self_service")),
+        arrival_days=fields.table("freeze").whole("arrival_days"),
+        meter=_meter(fields.table("meter")),
+        silence_days=fields.table("silence").whole("days", least=1),
+        forecast=_forecast(fields.table("forecast")),
+    )
+    _check_steps(fields, mandatory)
+    fields.finish()
+    return plan
+
+
+def _step(entry: Fields) -> MandatoryStep:
+    step = MandatoryStep(
+        step=entry.name("step"),
+        hours_ms=entry.engine_ms("hours", above_zero=True),
+        opens=entry.span("opens"),
+        due=entry.span("due"),
+        lead_ms=entry.engine_ms("lead"),
+        tolerance_ms=entry.engine_ms("tolerance"),
+        warranties=frozenset(entry.choices("warranties", Warranty)),
+    )
+    _check_order(entry, step)
+    return step
+
+
+def _check_order(entry: Fields, step: MandatoryStep) -> None:
+    sample = date(2001, 1, 31)
+    if step.opens.after(sample) > step.due.after(sample):
+        entry.problem("opens", "must not be later than due")
+    if step.lead_ms > step.hours_ms:
+        entry.problem("lead", "must not be more than hours")
+
+
+def _check_steps(fields: Fields, steps: tuple[MandatoryStep, ...]) -> None:
+    names = [step.step for step in steps]
+    if len(set(names)) < len(names):
+        fields.problem("mandatory", "two entries have the same step")
+    if len({step.hours_ms for step in steps}) < len(steps):
+        fields.problem("mandatory", "two entries have the same hours")
+
+
+def _warranties(table: Fields) -> dict[Warranty, Span]:
+    return {warranty: table.span(warranty.value) for warranty in Warranty}
+
+
+def _self_service(table: Fields) -> SelfServiceRules:
+    every = table.engine_ms("every", above_zero=True)
+    lead = table.engine_ms("lead")
+    if lead >= every > 0:
+        table.problem("lead", "must be less than every")
+    return SelfServiceRules(every, lead)
+
+
+def _meter(table: Fields) -> MeterRules:
+    return MeterRules(
+        future_ms=table.clock_ms("future", "minutes"),
+        past_ms=table.clock_ms("past", "days"),
+        rate=table.fraction("rate"),
+        slack_ms=table.engine_ms("slack"),
+        maximum_ms=table.engine_ms("maximum", above_zero=True),
+        first_slack_ms=table.engine_ms("first_slack"),
+        agree=table.whole("agree", least=2),
+    )
+
+
+def _forecast(table: Fields) -> ForecastRules:
+    return ForecastRules(
+        window_days=table.whole("window_days", least=1),
+        min_days=table.whole("min_days", least=1),
+        assumed_ms={category: table.engine_ms(category.value) for category in Category},
+    )

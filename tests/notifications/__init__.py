@@ -1,0 +1,1 @@
+"""Words: who is told what, how it reads, and how it goes out."""
