@@ -64,7 +64,5 @@ def _assess(
 ) -> Assessment:
     assessment = assess(facts, today, keeper.rulebook)
     machines.keep(connection, facts, assessment, remark)
-    tell(
-        connection, keeper, replace(record, facts=assessment.machine), assessment.changes, remark.recorded_ms
-    )
+    tell(connection, keeper, replace(record, facts=assessment.machine), assessment.changes, remark.recorded_ms)
     return assessment

@@ -73,9 +73,7 @@ def _shown(default: str) -> dict[str, Any]:
 class _Table(BaseModel):
     """A table of the file: nothing unknown, nothing converted, nothing changed afterwards."""
 
-    model_config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, hide_input_in_errors=True, allow_inf_nan=False
-    )
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True, allow_inf_nan=False)
 
 
 class StoreConfig(_Table):
@@ -95,9 +93,7 @@ class TlsConfig(_Table):
     ca_file: ReadableFile | None = Field(
         default=None, description="PEM file of the authorities the broker's certificate is checked against"
     )
-    cert_file: ReadableFile | None = Field(
-        default=None, description="PEM file of our certificate; goes with key_file"
-    )
+    cert_file: ReadableFile | None = Field(default=None, description="PEM file of our certificate; goes with key_file")
     key_file: ReadableFile | None = Field(
         default=None,
         validate_default=True,
@@ -223,9 +219,7 @@ class PlanConfig(_Table):
 class InfluxConfig(_Table):
     """`[influx]`: the copy of the readings; off unless url is set, and then all four keys are needed."""
 
-    url: HttpUrl | None = Field(
-        default=None, description="address of InfluxDB 2", json_schema_extra=_shown("off")
-    )
+    url: HttpUrl | None = Field(default=None, description="address of InfluxDB 2", json_schema_extra=_shown("off"))
     org: Text | None = Field(default=None, validate_default=True, description="organisation written to")
     bucket: Text | None = Field(default=None, validate_default=True, description="bucket written to")
     token: Secret | None = Field(
@@ -292,9 +286,7 @@ class EmailConfig(_Table):
     host: Text | None = Field(
         default=None, description="name of the mail server (SMTP)", json_schema_extra=_shown("off")
     )
-    security: Literal["none", "starttls", "tls"] = Field(
-        default="starttls", description="`none`, `starttls` or `tls`"
-    )
+    security: Literal["none", "starttls", "tls"] = Field(default="starttls", description="`none`, `starttls` or `tls`")
     port: int = Field(
         default_factory=lambda data: SMTP_PORTS[data["security"]],
         ge=1,
@@ -328,15 +320,11 @@ class EmailConfig(_Table):
 class NotificationsConfig(_Table):
     """`[notifications]`: who is told, when, and over which channel."""
 
-    locale: Locale = Field(
-        default="zh-CN", description="language of whoever has none of their own: `zh-CN`, `en`"
-    )
+    locale: Locale = Field(default="zh-CN", description="language of whoever has none of their own: `zh-CN`, `en`")
     escalate_after_days: int = Field(
         default=7, ge=1, le=365, description="days overdue without acknowledgement until managers hear again"
     )
-    remind_every_days: int = Field(
-        default=7, ge=1, le=365, description="days between reminders of what is overdue"
-    )
+    remind_every_days: int = Field(default=7, ge=1, le=365, description="days between reminders of what is overdue")
     group_wait_s: float = Field(
         default=60.0, ge=0, le=3600, description="seconds a notice waits for others that belong with it"
     )
@@ -362,9 +350,7 @@ class LogConfig(_Table):
     level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least weight logged: `debug`, `info`, `warning` or `error`"
     )
-    format: Literal["text", "json"] = Field(
-        default="text", description="`text` for people, `json` for machines"
-    )
+    format: Literal["text", "json"] = Field(default="text", description="`text` for people, `json` for machines")
 
 
 class Config(_Table):

@@ -432,9 +432,7 @@ def _absolute_value(word: str, value: object, base: Path) -> object:
     if isinstance(value, str) and (word == "file" or word.endswith("_file")):
         return str(base / value)
     if isinstance(value, str) and word == "url":
-        return re.sub(
-            r"^(sqlite(?:\+\w+)?:///)(?=[^/:?])(?!file:)", lambda found: f"{found[1]}{base}/", value
-        )
+        return re.sub(r"^(sqlite(?:\+\w+)?:///)(?=[^/:?])(?!file:)", lambda found: f"{found[1]}{base}/", value)
     return value
 
 

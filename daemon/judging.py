@@ -20,9 +20,7 @@ from schedules.reading import IN_HISTORY, Reading, Source, Verdict
 class Bench:
     """One transaction's judging. `take` reports in order of arrival, then `finish`."""
 
-    def __init__(
-        self, connection: Connection, keeper: Keeper, now_ms: int, reports: Sequence[Report]
-    ) -> None:
+    def __init__(self, connection: Connection, keeper: Keeper, now_ms: int, reports: Sequence[Report]) -> None:
         """Fetch the meters of all machines of the batch, and what may already be stored of it."""
         self._connection = connection
         self._keeper = keeper
@@ -30,9 +28,7 @@ class Bench:
         self._zone = keeper.zone
         self._now_ms = now_ms
         self._today = keeper.today(now_ms)
-        self._meters = readings.load_meters(
-            connection, {report.machine_id for report in reports if report.machine_id}
-        )
+        self._meters = readings.load_meters(connection, {report.machine_id for report in reports if report.machine_id})
         self._stored = readings.stored_identities(connection, self._suspects(reports))
         self._rows: list[dict[str, Any]] = []
         self._pending: set[str] = set()
@@ -48,9 +44,7 @@ class Bench:
             if reading is None or reading.device_ms is None or report.machine_id is None:
                 continue
             state = self._meters.get(report.machine_id)
-            if state is None or (
-                state.newest_device_ms is not None and reading.device_ms <= state.newest_device_ms
-            ):
+            if state is None or (state.newest_device_ms is not None and reading.device_ms <= state.newest_device_ms):
                 found.append((report.machine_id, reading.dial_ms, reading.device_ms))
         return found
 
@@ -85,15 +79,9 @@ class Bench:
         return False
 
     def _judged(self, state: MeterState, reading: Reading, *, retained: bool) -> Verdict:
-        if (
-            state.meter.changes
-            and reading.device_ms is not None
-            and reading.device_ms < state.meter.changes[-1][0]
-        ):
+        if state.meter.changes and reading.device_ms is not None and reading.device_ms < state.meter.changes[-1][0]:
             readings.load_changes(self._connection, state)
-        judged = judge(
-            state.meter, reading, self._rules, self._zone, lambda time_ms: self._neighbours(state, time_ms)
-        )
+        judged = judge(state.meter, reading, self._rules, self._zone, lambda time_ms: self._neighbours(state, time_ms))
         if judged.verdict is Verdict.DUPLICATE:
             return Verdict.DUPLICATE
         self._rows.append(row_of(state.machine_id, reading, judged))
@@ -154,9 +142,7 @@ class Bench:
                 return Verdict.UNKNOWN_MACHINE
             self._stored.add(identity)
         time_ms = reading.arrived_ms if reading.device_ms is None else reading.device_ms
-        judged = Judgement(
-            Verdict.UNKNOWN_MACHINE, time_ms, reading.dial_ms, reason="no such machine is registered"
-        )
+        judged = Judgement(Verdict.UNKNOWN_MACHINE, time_ms, reading.dial_ms, reason="no such machine is registered")
         self._rows.append(row_of(machine_id, reading, judged))
         return Verdict.UNKNOWN_MACHINE
 
@@ -177,9 +163,7 @@ class Bench:
         self._pending.clear()
 
 
-def judge_all(
-    connection: Connection, keeper: Keeper, reports: Iterable[Report], now_ms: int
-) -> Counter[Verdict]:
+def judge_all(connection: Connection, keeper: Keeper, reports: Iterable[Report], now_ms: int) -> Counter[Verdict]:
     """Judge reports in order and write what follows; how often each verdict was given."""
     listed = list(reports)
     bench = Bench(connection, keeper, now_ms, listed)

@@ -83,9 +83,7 @@ class Retire:
     reason: str | None = None
 
 
-def stock_in(
-    connection: Connection, keeper: Keeper, command: StockIn, now_ms: int, by: str | None = None
-) -> None:
+def stock_in(connection: Connection, keeper: Keeper, command: StockIn, now_ms: int, by: str | None = None) -> None:
     """Register an unsold machine; an incoming inspection counts as that month's upkeep (rules 3)."""
     on = _not_in_future(keeper, command.at_ms, now_ms)
     _refuse_if_known(connection, keeper, command.machine_id)
@@ -106,14 +104,10 @@ def stock_in(
     if command.inspected:
         key = OrderKey(Kind.STOCK_UPKEEP, month_step(on))
         machines.apply_changes(connection, record.facts, list(completed(record.facts, key, on)), remark)
-    bring_up(
-        connection, keeper, record_of(connection, keeper, command.machine_id), keeper.today(now_ms), remark
-    )
+    bring_up(connection, keeper, record_of(connection, keeper, command.machine_id), keeper.today(now_ms), remark)
 
 
-def transfer(
-    connection: Connection, keeper: Keeper, command: Transfer, now_ms: int, by: str | None = None
-) -> None:
+def transfer(connection: Connection, keeper: Keeper, command: Transfer, now_ms: int, by: str | None = None) -> None:
     """Move a stock machine; another region starts its own winter (rules 4)."""
     on = _not_in_future(keeper, command.at_ms, now_ms)
     record = record_of(connection, keeper, command.machine_id)
@@ -128,9 +122,7 @@ def transfer(
         values |= {"region": command.region, "arrived_on": on}
     machines.change_facts(connection, command.machine_id, values)
     machines.note_event(connection, command.machine_id, "transfer", on, _details(command), remark)
-    bring_up(
-        connection, keeper, record_of(connection, keeper, command.machine_id), keeper.today(now_ms), remark
-    )
+    bring_up(connection, keeper, record_of(connection, keeper, command.machine_id), keeper.today(now_ms), remark)
 
 
 def hand_over(
@@ -155,9 +147,7 @@ def hand_over(
     return verdict
 
 
-def retire(
-    connection: Connection, keeper: Keeper, command: Retire, now_ms: int, by: str | None = None
-) -> None:
+def retire(connection: Connection, keeper: Keeper, command: Retire, now_ms: int, by: str | None = None) -> None:
     """End a machine's life; all that is open ends with it."""
     on = _not_in_future(keeper, command.at_ms, now_ms)
     record = record_of(connection, keeper, command.machine_id)
@@ -170,17 +160,11 @@ def retire(
     values = {"status": Status.RETIRED, "retired_on": on, "retire_reason": command.reason}
     machines.change_facts(connection, command.machine_id, values)
     machines.note_event(connection, command.machine_id, "retire", on, _details(command), remark)
-    bring_up(
-        connection, keeper, record_of(connection, keeper, command.machine_id), keeper.today(now_ms), remark
-    )
+    bring_up(connection, keeper, record_of(connection, keeper, command.machine_id), keeper.today(now_ms), remark)
 
 
 def _details(command: StockIn | Transfer | HandOver | Retire) -> dict[str, Any]:
-    return {
-        name: str(value)
-        for name, value in asdict(command).items()
-        if value is not None and name != "machine_id"
-    }
+    return {name: str(value) for name, value in asdict(command).items() if value is not None and name != "machine_id"}
 
 
 def _not_in_future(keeper: Keeper, at_ms: int, now_ms: int) -> date:
@@ -200,19 +184,17 @@ def _refuse_before(on: date, earliest: date | None, what: str) -> None:
 def _refuse_if_known(connection: Connection, keeper: Keeper, machine_id: str) -> None:
     known = machines.load_one(connection, keeper.zone, machine_id)
     if known is not None:
-        message = f"{machine_id} is already registered ({known.facts.status}); a mistake is corrected with `machines correct`"
+        message = (
+            f"{machine_id} is already registered ({known.facts.status}); a mistake is corrected with `machines correct`"
+        )
         raise RefusedError(message)
 
 
-def _register(
-    connection: Connection, machine_id: str, status: Status, values: dict[str, Any], now_ms: int
-) -> None:
+def _register(connection: Connection, machine_id: str, status: Status, values: dict[str, Any], now_ms: int) -> None:
     if MACHINE_ID.fullmatch(machine_id) is None:
         message = f"{machine_id!r} is no machine number: 1 to 64 characters A-Z a-z 0-9 . _ -"
         raise RefusedError(message)
-    machines.register(
-        connection, {"machine_id": machine_id, "status": status, "registered_ms": now_ms, **values}
-    )
+    machines.register(connection, {"machine_id": machine_id, "status": status, "registered_ms": now_ms, **values})
 
 
 def _register_sold(connection: Connection, command: HandOver, on: date, now_ms: int) -> None:
@@ -227,7 +209,9 @@ def _sell_from_stock(
     connection: Connection, keeper: Keeper, record: MachineRecord, command: HandOver, on: date, remark: Remark
 ) -> None:
     if record.facts.status is not Status.STOCK:
-        message = f"{command.machine_id} is {record.facts.status}; a second hand-over is a correction (`machines correct`)"
+        message = (
+            f"{command.machine_id} is {record.facts.status}; a second hand-over is a correction (`machines correct`)"
+        )
         raise RefusedError(message)
     _refuse_before(on, record.facts.stocked_on, "it came into stock")
     bring_up(connection, keeper, record, on, remark)
@@ -253,14 +237,10 @@ def _judge_waiting(connection: Connection, keeper: Keeper, machine_id: str, now_
         readings.keep_meters(connection, [state])
 
 
-def _retrace(
-    connection: Connection, keeper: Keeper, machine_id: str, remark: Remark, *, is_new: bool
-) -> None:
+def _retrace(connection: Connection, keeper: Keeper, machine_id: str, remark: Remark, *, is_new: bool) -> None:
     """The orders since the hand-over, as if we had been there (rules 5)."""
     record, today = record_of(connection, keeper, machine_id), keeper.today(remark.recorded_ms)
     start = replace(record.facts, total_ms=None, total_on=None)
     assessment = retrace(start, past_of(connection, keeper, record), today, keeper.rulebook)
     machines.keep(connection, record.facts, assessment, remark, past_before=today if is_new else None)
-    tell(
-        connection, keeper, replace(record, facts=assessment.machine), assessment.changes, remark.recorded_ms
-    )
+    tell(connection, keeper, replace(record, facts=assessment.machine), assessment.changes, remark.recorded_ms)

@@ -66,9 +66,7 @@ def _refuse_readings_in_the_way(
     connection: Connection, keeper: Keeper, state: MeterState, changed_ms: int, old_end_ms: int
 ) -> None:
     if state.meter.changes and changed_ms <= state.meter.changes[-1][0]:
-        message = (
-            f"changed_at is not after the last meter change at {_local(keeper, state.meter.changes[-1][0])}"
-        )
+        message = f"changed_at is not after the last meter change at {_local(keeper, state.meter.changes[-1][0])}"
         raise RefusedError(message)
     if state.meter.time_ms is None or changed_ms >= state.meter.time_ms:
         return
@@ -76,11 +74,11 @@ def _refuse_readings_in_the_way(
     later = readings.of_machine(connection, state.machine_id, [Verdict.ACCEPTED], changed_ms + 1)
     far = [row for row in later if abs(row.total_ms - end_ms) > keeper.meter_rules.slack_ms]
     if far:
-        named = ", ".join(
-            f"no. {row.id} ({shown(row.total_ms)} h at {_local(keeper, row.time_ms)})" for row in far[:5]
-        )
+        named = ", ".join(f"no. {row.id} ({shown(row.total_ms)} h at {_local(keeper, row.time_ms)})" for row in far[:5])
         more = f" and {len(far) - 5} more" if len(far) > 5 else ""  # noqa: PLR2004 - as many as were named
-        message = f"accepted readings after the change stand in its way: {named}{more}; void them first if they are wrong"
+        message = (
+            f"accepted readings after the change stand in its way: {named}{more}; void them first if they are wrong"
+        )
         raise RefusedError(message)
 
 
@@ -148,22 +146,20 @@ def judge_again(
     return len(rows)
 
 
-def accept(
-    connection: Connection, keeper: Keeper, number: int, why: str, by: str | None, now_ms: int
-) -> None:
+def accept(connection: Connection, keeper: Keeper, number: int, why: str, by: str | None, now_ms: int) -> None:
     """Accept a refused reading as real: the meter stands there from then on (rules 7)."""
     row = _decidable(connection, number, why)
     if Verdict(row.verdict) not in REFUSED_BY_METER:
-        message = f"reading {number} is {row.verdict}; only a refused reading (rollback, jump, inconsistent) is accepted"
+        message = (
+            f"reading {number} is {row.verdict}; only a refused reading (rollback, jump, inconsistent) is accepted"
+        )
         raise RefusedError(message)
     state = _state(connection, row.machine_id)
     before = (state.meter.total_ms, state.dated_ms)
     total_ms = row.dial_ms + state.meter.offset_at(row.time_ms)
     newer = state.meter.time_ms is None or row.time_ms >= state.meter.time_ms
     verdict = Verdict.ACCEPTED if newer else Verdict.LATE
-    readings.decide(
-        connection, row, {"verdict": verdict, "total_ms": total_ms, "reason": None}, now_ms, why, by
-    )
+    readings.decide(connection, row, {"verdict": verdict, "total_ms": total_ms, "reason": None}, now_ms, why, by)
     if not newer:
         return
     if state.meter.total_ms is not None and total_ms < state.meter.total_ms:

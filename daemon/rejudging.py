@@ -50,9 +50,7 @@ def _neighbours(connection: Connection, row: Row[Any]) -> Callable[[int], tuple[
     return lambda time_ms: readings.neighbours(connection, row.machine_id, time_ms, without=row.id)
 
 
-def _write(
-    connection: Connection, row: Row[Any], judged: Judgement, why: str, now_ms: int, by: str | None
-) -> None:
+def _write(connection: Connection, row: Row[Any], judged: Judgement, why: str, now_ms: int, by: str | None) -> None:
     values = {
         "verdict": judged.verdict,
         "time_ms": judged.time_ms,

@@ -107,9 +107,7 @@ class _Player:
     def reading(self, line: Line) -> None:
         delivery = Delivery(b"", b"", line.at_ms)
         document = {
-            name: line.fields[key]
-            for name, key in (("hours", "hours"), ("at", "device_time"))
-            if key in line.fields
+            name: line.fields[key] for name, key in (("hours", "hours"), ("at", "device_time")) if key in line.fields
         }
         reports = self._decoder.reports(delivery, self._source, line.fields["machine_id"], document)
         with self._keeper.store.write() as connection:
@@ -304,9 +302,7 @@ def _hand_over(line: Line) -> life.HandOver:
         customer_locale=fields.get("customer_locale", known.get("locale")),
         service_centre=fields.get("service_centre"),
         last_step_done=fields.get("last_step_done"),
-        last_step_done_on=None
-        if fields.get("last_step_done_on") is None
-        else _date(fields["last_step_done_on"]),
+        last_step_done_on=None if fields.get("last_step_done_on") is None else _date(fields["last_step_done_on"]),
     )
 
 

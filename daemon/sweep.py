@@ -29,9 +29,7 @@ def sweep(keeper: Keeper, now_ms: int, progress: Progress = lambda _done, _all: 
     with keeper.store.write() as connection:
         duties.begin(connection, DAILY, today.isoformat(), now_ms)
         expected = duties.count_waking(connection, today)
-    asked = _ask_all(
-        keeper, now_ms, lambda connection: duties.waking(connection, today, _BATCH), expected, progress
-    )
+    asked = _ask_all(keeper, now_ms, lambda connection: duties.waking(connection, today, _BATCH), expected, progress)
     version = keeper.rulebook.current
     asked += _ask_all(
         keeper,
@@ -78,9 +76,7 @@ def _remind_all(keeper: Keeper, today: date, now_ms: int) -> None:
             for row in rows:
                 key = OrderKey(Kind(row.kind), row.step)
                 acknowledged = row.acknowledged_ms is not None
-                remind(
-                    connection, keeper, known[row.machine_id], key, acknowledged=acknowledged, now_ms=now_ms
-                )
+                remind(connection, keeper, known[row.machine_id], key, acknowledged=acknowledged, now_ms=now_ms)
         if not rows:
             return
         after = rows[-1].id

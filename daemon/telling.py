@@ -16,9 +16,7 @@ from schedules.dates import instant_ms, local_date, moment
 from schedules.work_order import Change, Kind, OrderKey, State
 
 
-def tell(
-    connection: Connection, keeper: Keeper, record: MachineRecord, changes: Sequence[Change], now_ms: int
-) -> None:
+def tell(connection: Connection, keeper: Keeper, record: MachineRecord, changes: Sequence[Change], now_ms: int) -> None:
     """Write the notices of these changes; what happened before the machine was registered is told to nobody."""
     registered_on = local_date(record.registered_ms, keeper.zone)
     rows: list[dict[str, Any]] = []

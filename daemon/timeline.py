@@ -153,9 +153,7 @@ def instant_of(value: object, name: str) -> int:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        message = (
-            f"{name} must be an instant with offset, such as 2025-03-03T08:00:00+08:00; got {_shown(value)}"
-        )
+        message = f"{name} must be an instant with offset, such as 2025-03-03T08:00:00+08:00; got {_shown(value)}"
         raise ValueError(message)
     return instant_ms(moment)
 

@@ -62,9 +62,7 @@ def _complete(connection: Connection, keeper: Keeper, command: Completion, now_m
     _close(connection, keeper, record, command, done_on, remark)
 
 
-def _refuse_without_evidence(
-    keeper: Keeper, record: MachineRecord, command: Completion, done_on: date
-) -> None:
+def _refuse_without_evidence(keeper: Keeper, record: MachineRecord, command: Completion, done_on: date) -> None:
     window = keeper.rulebook.winter.window(record.facts.region)
     in_winter = window is not None and window.covers(done_on)
     lacking = missing(command.key.kind, command.form, in_winter=in_winter)
@@ -109,9 +107,7 @@ def _keep_form(
     orders.keep_form(connection, command.machine_id, command.key, content, lacking, now_ms)
 
 
-def acknowledge(
-    connection: Connection, keeper: Keeper, machine_id: str, key: OrderKey, by: str, now_ms: int
-) -> None:
+def acknowledge(connection: Connection, keeper: Keeper, machine_id: str, key: OrderKey, by: str, now_ms: int) -> None:
     """Somebody has taken notice: managers are not reminded any more (rules 8)."""
     _note(
         connection,

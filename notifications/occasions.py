@@ -67,9 +67,7 @@ _ROLES: Mapping[Occasion, tuple[Role, ...]] = {
 }
 
 _STRENGTH = {occasion: strength for strength, occasion in enumerate(Occasion)}
-_IN_THE_MORNING = frozenset(
-    {Occasion.VISIT_UPCOMING, Occasion.SELF_SERVICE_UPCOMING, Occasion.VISIT_STILL_OVERDUE}
-)
+_IN_THE_MORNING = frozenset({Occasion.VISIT_UPCOMING, Occasion.SELF_SERVICE_UPCOMING, Occasion.VISIT_STILL_OVERDUE})
 
 
 def roles_of(occasion: Occasion) -> tuple[Role, ...]:
@@ -92,9 +90,7 @@ def strongest(told: Iterable[Told]) -> tuple[Told, ...]:
     for occasion, role in told:
         best[role] = leading((occasion, best.get(role, occasion)))
     lapsed = Occasion.VISIT_LAPSED in best.values()
-    return tuple(
-        (occasion, role) for role, occasion in best.items() if not lapsed or occasion is Occasion.VISIT_LAPSED
-    )
+    return tuple((occasion, role) for role, occasion in best.items() if not lapsed or occasion is Occasion.VISIT_LAPSED)
 
 
 def told_of(changes: Sequence[Change]) -> tuple[Told, ...]:

@@ -64,9 +64,7 @@ def _attempt(
     """The words that went out, or why they did not."""
     channel = channels.get(claim.channel)
     if channel is None:
-        return DeliveryFailed(
-            f"there is no channel {claim.channel!r}; check the configuration", permanent=False
-        )
+        return DeliveryFailed(f"there is no channel {claim.channel!r}; check the configuration", permanent=False)
     try:
         rendered = renderer.render(claim.letter)
         channel.deliver(claim.letter, rendered, _EPOCH + timedelta(milliseconds=now_ms))

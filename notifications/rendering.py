@@ -61,9 +61,7 @@ class Renderer:
         try:
             return self.render_strictly(letter)
         except Exception as problem:  # noqa: BLE001 - whatever is wrong with a template, the notice must go out
-            _log.error(
-                "template_failed", letter_id=letter.letter_id, occasion=letter.occasion, cause=str(problem)
-            )
+            _log.error("template_failed", letter_id=letter.letter_id, occasion=letter.occasion, cause=str(problem))
             return fallback(letter, self._most_chars)
 
     def render_strictly(self, letter: Letter) -> Rendered:

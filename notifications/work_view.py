@@ -32,9 +32,7 @@ def work_lists(letter: Letter, items: VisitItems, locale: str) -> list[dict[str,
     for order in _highest_steps(letter.orders):
         visit = items.of(order.kind, order.category, order.step)
         groups.setdefault((order.category, visit), []).append(order)
-    return [
-        _list(category, visit, orders, locale) for (category, visit), orders in groups.items() if visit.items
-    ]
+    return [_list(category, visit, orders, locale) for (category, visit), orders in groups.items() if visit.items]
 
 
 def _highest_steps(orders: Iterable[OrderFacts]) -> Iterable[OrderFacts]:

@@ -46,9 +46,7 @@ def assess(machine: Machine, today: date, rulebook: Rulebook) -> Assessment:
     return Assessment(
         machine=replace(machine, orders=ledger.orders),
         changes=tuple(ledger.changes),
-        wakes_at_ms=_earliest(
-            next_hours(window, ledger.order(window), machine.total_ms or 0) for window in windows
-        ),
+        wakes_at_ms=_earliest(next_hours(window, ledger.order(window), machine.total_ms or 0) for window in windows),
         wakes_on=_next_day(machine, windows, ledger, today, rulebook),
     )
 

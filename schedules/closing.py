@@ -34,10 +34,6 @@ def _ended(machine: Machine, order: WorkOrder) -> tuple[Closing, date] | None:
 
 def _closed(order: WorkOrder, closing: Closing, on: date) -> Change:
     closed_on = max(on, order.opens_on)
-    was_overdue = (
-        order.state is State.OVERDUE and order.overdue_on is not None and order.overdue_on <= closed_on
-    )
+    was_overdue = order.state is State.OVERDUE and order.overdue_on is not None and order.overdue_on <= closed_on
     state = State.LAPSED if was_overdue else State.CANCELLED
-    return Change(
-        order, replace(order, state=state, closed_on=closed_on, closing=closing), closed_on, closing
-    )
+    return Change(order, replace(order, state=state, closed_on=closed_on, closing=closing), closed_on, closing)

@@ -37,9 +37,7 @@ def completed(machine: Machine, key: OrderKey, done_on: date) -> Iterator[Change
 
 
 def _taken_in(machine: Machine, done: WorkOrder, done_on: date) -> Iterator[Change]:
-    lower = (
-        order for order in machine.orders.values() if order.kind is done.kind and order.rank() < done.rank()
-    )
+    lower = (order for order in machine.orders.values() if order.kind is done.kind and order.rank() < done.rank())
     for order in sorted(lower, key=WorkOrder.rank):
         if order.is_open or _closed_after(order, done_on):
             on = max(done_on, order.opens_on)

@@ -50,9 +50,7 @@ class Judgement:
     reason: str | None = None
 
 
-def judge(
-    meter: Meter, reading: Reading, rules: MeterRules, zone: ZoneInfo, neighbours: Neighbours
-) -> Judgement:
+def judge(meter: Meter, reading: Reading, rules: MeterRules, zone: ZoneInfo, neighbours: Neighbours) -> Judgement:
     """The verdict on a reading that is not stored yet (rules 7, rows 5b to 14); the meter is left as it is."""
     time_ms, clock = _time_that_counts(meter, reading, rules)
     total_ms = reading.dial_ms + (meter.offset_at(time_ms) if meter.changes else meter.offset_ms)
@@ -99,9 +97,7 @@ def _first(
     return Verdict.ACCEPTED, None
 
 
-def _against_last(
-    last_ms: int, elapsed_ms: int, rules: MeterRules, total_ms: int
-) -> tuple[Verdict, str | None]:
+def _against_last(last_ms: int, elapsed_ms: int, rules: MeterRules, total_ms: int) -> tuple[Verdict, str | None]:
     gained_ms = total_ms - last_ms
     if gained_ms < -rules.slack_ms:
         return Verdict.ROLLBACK, f"{text(total_ms)} h is below the last total of {text(last_ms)} h"

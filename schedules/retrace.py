@@ -57,9 +57,7 @@ def _take(assessment: Assessment, changes: list[Change]) -> Machine:
 
 def _done(machine: Machine, event: Done, changes: list[Change]) -> Machine:
     orders = dict(machine.orders)
-    if event.order is not None and (
-        event.key not in orders or refusal(orders[event.key], event.on, event.on)
-    ):
+    if event.order is not None and (event.key not in orders or refusal(orders[event.key], event.on, event.on)):
         return _apply(machine, [Change(orders.get(event.key), event.order, event.on, "completed")], changes)
     if event.key not in orders or orders[event.key].state is State.DONE:
         return machine

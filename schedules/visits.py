@@ -67,9 +67,7 @@ def under_newest_plan(machine: Machine, today: date, rulebook: Rulebook) -> Mach
     return replace(machine, asked_version=rulebook.current, exempt_steps=machine.exempt_steps | added)
 
 
-def _added_and_past(
-    machine: Machine, warranty: Warranty, before: Plan, newest: Plan, today: date
-) -> frozenset[str]:
+def _added_and_past(machine: Machine, warranty: Warranty, before: Plan, newest: Plan, today: date) -> frozenset[str]:
     known = {step.step for step in before.steps(warranty)}
     fresh = replace(machine, exempt_steps=frozenset(), orders={})
     windows_now = windows(fresh, Rulebook({newest.version: newest}, newest.version))

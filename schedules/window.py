@@ -102,11 +102,7 @@ def _due_by_hours(window: Window, order: WorkOrder, hours: Hours) -> Iterator[Ch
         due = replace(order, state=State.DUE, cause=Cause.HOURS, due_on=on)
         yield Change(order, due, on, Cause.HOURS)
         order = due
-    if (
-        order.state is State.DUE
-        and window.overdue_above is not None
-        and hours.total_ms > window.overdue_above
-    ):
+    if order.state is State.DUE and window.overdue_above is not None and hours.total_ms > window.overdue_above:
         on = max(hours.read_on, order.due_on or order.opens_on)
         yield Change(order, replace(order, state=State.OVERDUE, overdue_on=on), on, Cause.HOURS)
 

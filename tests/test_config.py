@@ -350,9 +350,7 @@ def test_batch_follows_a_smaller_window(write: Write) -> None:
 
 
 def test_a_problem_is_named_once(write: Write) -> None:
-    assert in_file(write("mqtt.receive_maximum = 0")) == [
-        "mqtt.receive_maximum: should be greater than or equal to 1"
-    ]
+    assert in_file(write("mqtt.receive_maximum = 0")) == ["mqtt.receive_maximum: should be greater than or equal to 1"]
     assert in_file(write("notifications.email.security = 1")) == [
         "notifications.email.security: should be 'none', 'starttls' or 'tls'"
     ]
@@ -514,9 +512,7 @@ def test_mail_keys_belong_together(write: Write) -> None:
 @pytest.mark.parametrize("key", ["url", "org", "bucket", "token_file"])
 def test_influx_keys_belong_together(write: Write, key: str) -> None:
     values = {"url": "http://db:8086", "org": "o", "bucket": "b", "token_file": "t"}
-    path = write(
-        "[influx]\n" + "\n".join(f"{each} = '{text}'" for each, text in values.items() if each != key)
-    )
+    path = write("[influx]\n" + "\n".join(f"{each} = '{text}'" for each, text in values.items() if each != key))
     path.with_name("t").write_text("token")
     found = in_file(path)
     if key == "url":
@@ -634,9 +630,7 @@ def test_unreadable_files_are_refused(here: Path, monkeypatch: pytest.MonkeyPatc
 # --- environment
 
 
-@pytest.mark.parametrize(
-    "key", [each.key for each in settings(Config) if not each.in_list and not each.table]
-)
+@pytest.mark.parametrize("key", [each.key for each in settings(Config) if not each.in_list and not each.table])
 def test_every_key_has_a_variable(key: tuple[str, ...]) -> None:
     name = variable(key)
     found = problems(None, {name: "\x00"})  # which is no value of any key
@@ -650,9 +644,7 @@ def test_every_table_has_a_variable(key: tuple[str, ...]) -> None:
 
 
 def test_variables_override_the_file(write: Write) -> None:
-    path = write(
-        "[mqtt]\nhost = 'a'\nport = 1\n[notifications]\nlog = true\n[notifications.email]\ntimeout_s = 5"
-    )
+    path = write("[mqtt]\nhost = 'a'\nport = 1\n[notifications]\nlog = true\n[notifications.email]\ntimeout_s = 5")
     environ = {
         "HOURKEEPER_MQTT__HOST": "b",
         "HOURKEEPER_NOTIFICATIONS__LOG": "false",
@@ -748,16 +740,11 @@ def test_only_an_unreadable_table_leaves_open_what_is_missing() -> None:
 
 
 def test_what_is_missing_without_a_file_is_named_as_a_variable() -> None:
-    assert problems(None, {"HOURKEEPER_MQTT__GROUP": "g"}) == [
-        "HOURKEEPER_MQTT__SLOT: needed because group is set"
-    ]
+    assert problems(None, {"HOURKEEPER_MQTT__GROUP": "g"}) == ["HOURKEEPER_MQTT__SLOT: needed because group is set"]
 
 
 def test_other_peoples_variables_do_not_matter() -> None:
-    assert (
-        load(None, HOME | {"MQTT__HOST": "x", "HOURKEEPERS_MQTT": "x", "hourkeeper_mqtt": "x"}).mqtt.port
-        == 1883
-    )
+    assert load(None, HOME | {"MQTT__HOST": "x", "HOURKEEPERS_MQTT": "x", "hourkeeper_mqtt": "x"}).mqtt.port == 1883
 
 
 def test_a_table_of_the_wrong_kind_stays_a_problem(write: Write) -> None:

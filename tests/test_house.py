@@ -163,9 +163,7 @@ def test_the_wheel_holds_every_module_and_data_file_and_no_test(house: Path) -> 
     shipped = build_wheel(house)
 
     assert expected - shipped == set(), "list the package, or the data file's pattern, in pyproject.toml"
-    assert {
-        name for name in shipped - expected if not name.startswith("hourkeeper-0.1.0.dist-info/")
-    } == set()
+    assert {name for name in shipped - expected if not name.startswith("hourkeeper-0.1.0.dist-info/")} == set()
     assert "hourkeeper-0.1.0.dist-info/licenses/LICENSE" in shipped
 
 
@@ -204,9 +202,7 @@ def unpinned(wanted: Iterable[str], pins: Mapping[str, str]) -> list[str]:
     found = []
     for requirement in map(Requirement, wanted):
         name = canonicalize_name(requirement.name)
-        if name == "hourkeeper" or not (
-            requirement.marker is None or requirement.marker.evaluate({"extra": ""})
-        ):
+        if name == "hourkeeper" or not (requirement.marker is None or requirement.marker.evaluate({"extra": ""})):
             continue
         if name not in pins or not requirement.specifier.contains(pins[name], prereleases=True):
             found.append(str(requirement))
@@ -256,9 +252,7 @@ def test_the_lock_pins_what_the_pinned_need(lock: str) -> None:
     pins = pins_of(lock)
     here = {canonicalize_name(name) for names in packages_distributions().values() for name in names}
 
-    missing = {
-        name: needs for name in pins if name in here and (needs := unpinned(requires(name) or (), pins))
-    }
+    missing = {name: needs for name in pins if name in here and (needs := unpinned(requires(name) or (), pins))}
 
     assert missing == {}
     assert len(here & set(pins)) > len(pins) / 2, "the environment is not made from the lock"

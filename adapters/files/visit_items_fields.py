@@ -94,9 +94,7 @@ class Table:
         if not isinstance(value, list) or not value:
             self._expected(key, f"a list of tables [[{key}]]", value)
             return []
-        return [
-            Table(each, f"{self._path}{key}[{number}].", self.problems) for number, each in enumerate(value)
-        ]
+        return [Table(each, f"{self._path}{key}[{number}].", self.problems) for number, each in enumerate(value)]
 
     def _value(self, key: str) -> object:
         self._read.add(key)

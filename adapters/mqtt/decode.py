@@ -88,14 +88,10 @@ class Decoder:
     def reports(self, delivery: Delivery, source: Source, named: str, document: object) -> list[Report]:
         """The reports of a parsed document that came under a topic naming the machine `named` (empty: none)."""
         if type(document) is dict and source.is_flat:
-            return [
-                self._report(delivery, source, named, *(document.get(key, ABSENT) for key in source.keys))
-            ]
+            return [self._report(delivery, source, named, *(document.get(key, ABSENT) for key in source.keys))]
         if type(document) is not dict and type(document) is not list:
             return [self._report(delivery, source, named, document, ABSENT, ABSENT)]
-        reports = [
-            self._report(delivery, source, named, *values) for values in together(document, source.paths)
-        ]
+        reports = [self._report(delivery, source, named, *values) for values in together(document, source.paths)]
         return _in_order(delivery, reports)
 
     def _report(

@@ -26,9 +26,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 def among(connection: Connection, wanted: Column[Any], values: Sequence[str]) -> ColumnElement[bool]:
     """`wanted` is one of `values`: one parameter however many there are, so that the statement is compiled once."""
     if connection.dialect.name == "sqlite":
-        listed = select(column("value")).select_from(
-            func.json_each(bindparam(None, json.dumps(list(values)), Text))
-        )
+        listed = select(column("value")).select_from(func.json_each(bindparam(None, json.dumps(list(values)), Text)))
         return wanted.in_(listed)
     return wanted == any_(bindparam(None, list(values), ARRAY(Text)))
 

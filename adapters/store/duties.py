@@ -19,9 +19,7 @@ def waking(connection: Connection, today: date, limit: int) -> list[str]:
 
 def count_waking(connection: Connection, today: date) -> int:
     """How many machines wake by today."""
-    return connection.execute(
-        select(func.count()).select_from(meters).where(meters.c.wakes_on <= today)
-    ).scalar_one()
+    return connection.execute(select(func.count()).select_from(meters).where(meters.c.wakes_on <= today)).scalar_one()
 
 
 def asked_under_another(connection: Connection, version: str, limit: int) -> list[str]:

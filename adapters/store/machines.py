@@ -67,9 +67,7 @@ def load_one(connection: Connection, zone: ZoneInfo, machine_id: str) -> Machine
 
 def _orders_of(connection: Connection, machine_ids: Sequence[str]) -> dict[str, dict[OrderKey, WorkOrder]]:
     found: dict[str, dict[OrderKey, WorkOrder]] = defaultdict(dict)
-    rows = connection.execute(
-        select(work_orders).where(among(connection, work_orders.c.machine_id, machine_ids))
-    )
+    rows = connection.execute(select(work_orders).where(among(connection, work_orders.c.machine_id, machine_ids)))
     for row in rows:
         order = order_of(row)
         found[row.machine_id][order.key] = order
@@ -158,9 +156,7 @@ def note_event(
 
 def sleep(connection: Connection, machine_id: str) -> None:
     """Take back the wake-ups of a machine whose orders are about to be computed anew."""
-    connection.execute(
-        update(meters).where(meters.c.machine_id == machine_id).values(wakes_at_ms=None, wakes_on=None)
-    )
+    connection.execute(update(meters).where(meters.c.machine_id == machine_id).values(wakes_at_ms=None, wakes_on=None))
 
 
 def keep(
@@ -208,9 +204,7 @@ def _write_order(
 ) -> None:
     values = _order_values(order)
     if before is None:
-        connection.execute(
-            insert(work_orders).values(machine_id=machine_id, before_registration=past, **values)
-        )
+        connection.execute(insert(work_orders).values(machine_id=machine_id, before_registration=past, **values))
     else:
         connection.execute(update(work_orders).where(*_is(machine_id, order.key)).values(**values))
 

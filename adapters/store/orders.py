@@ -59,6 +59,4 @@ def keep_form(
     if lacking is None:
         connection.execute(delete(forms).where(*mine))
     row = {"machine_id": machine_id, "kind": key.kind, "step": key.step, "draft": lacking is not None}
-    connection.execute(
-        insert(forms).values(content=dict(content), missing=lacking or [], recorded_ms=now_ms, **row)
-    )
+    connection.execute(insert(forms).values(content=dict(content), missing=lacking or [], recorded_ms=now_ms, **row))

@@ -47,9 +47,7 @@ class MeterState:
 def load_meters(connection: Connection, machine_ids: Iterable[str]) -> dict[str, MeterState]:
     """The meters of registered machines, locked where the database locks rows."""
     wanted = sorted(set(machine_ids))
-    statement = (
-        select(meters).where(among(connection, meters.c.machine_id, wanted)).order_by(meters.c.machine_id)
-    )
+    statement = select(meters).where(among(connection, meters.c.machine_id, wanted)).order_by(meters.c.machine_id)
     states = {row[0]: _state(row) for row in connection.execute(statement.with_for_update())}
     _add_handovers(connection, states)
     return states
@@ -76,9 +74,7 @@ def load_changes(connection: Connection, state: MeterState) -> None:
     """Fill in all replacements of a machine's meter."""
     columns = meter_changes.c
     statement = select(columns.changed_ms, columns.offset_ms).where(columns.machine_id == state.machine_id)
-    state.meter.changes = tuple(
-        (row[0], row[1]) for row in connection.execute(statement.order_by(columns.changed_ms))
-    )
+    state.meter.changes = tuple((row[0], row[1]) for row in connection.execute(statement.order_by(columns.changed_ms)))
 
 
 def stored_identities(connection: Connection, identities: Sequence[Identity]) -> set[Identity]:
@@ -175,10 +171,7 @@ def count_repeats(connection: Connection, identities: Sequence[Identity]) -> Non
         .values(repeats=columns.repeats + 1)
     )
     if identities:
-        rows = [
-            {"of_machine": machine, "of_dial": dial, "of_device": device}
-            for machine, dial, device in identities
-        ]
+        rows = [{"of_machine": machine, "of_dial": dial, "of_device": device} for machine, dial, device in identities]
         connection.execute(statement, rows)
 
 
@@ -223,17 +216,13 @@ def decide(
     """Change a reading's verdict and append the decision."""
     connection.execute(update(readings).where(readings.c.id == row.id).values(**values))
     decision = {"from_verdict": row.verdict, "to_verdict": values["verdict"], "why": why, "by": by}
-    connection.execute(
-        insert(reading_decisions).values(reading_id=row.id, recorded_ms=recorded_ms, **decision)
-    )
+    connection.execute(insert(reading_decisions).values(reading_id=row.id, recorded_ms=recorded_ms, **decision))
 
 
 def totals_by_verdict(connection: Connection) -> dict[str, int]:
     """How many deliveries got each verdict; repeats of a stored reading count as it does while its machine is unknown."""
     counts: dict[str, int] = {}
-    statement = select(readings.c.verdict, func.count(), func.sum(readings.c.repeats)).group_by(
-        readings.c.verdict
-    )
+    statement = select(readings.c.verdict, func.count(), func.sum(readings.c.repeats)).group_by(readings.c.verdict)
     for verdict, stored, repeats in connection.execute(statement):
         counts[verdict] = counts.get(verdict, 0) + stored
         if repeats:

@@ -37,6 +37,4 @@ def _plans(connection: Connection) -> dict[str, Plan]:
 
 def _add(connection: Connection, plan: Plan, content: dict[str, Any], now_ms: int) -> None:
     serial = connection.execute(select(func.coalesce(func.max(plans.c.serial), 0))).scalar_one() + 1
-    connection.execute(
-        insert(plans).values(version=plan.version, serial=serial, content=content, adopted_ms=now_ms)
-    )
+    connection.execute(insert(plans).values(version=plan.version, serial=serial, content=content, adopted_ms=now_ms))

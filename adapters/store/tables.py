@@ -243,9 +243,7 @@ work_orders = Table(
         "closing IS NULL OR closing IN (" + ", ".join(f"'{closing.value}'" for closing in Closing) + ")",
         name="closing_known",
     ),
-    CheckConstraint(
-        "(state IN ('upcoming', 'due', 'overdue')) = (closed_on IS NULL)", name="closed_has_date"
-    ),
+    CheckConstraint("(state IN ('upcoming', 'due', 'overdue')) = (closed_on IS NULL)", name="closed_has_date"),
     CheckConstraint("(state = 'superseded') = (superseded_by IS NOT NULL)", name="superseded_by_whom"),
     CheckConstraint("due_on IS NULL OR due_on >= opens_on", name="due_after_opening"),
     CheckConstraint("due_on IS NULL OR overdue_on IS NULL OR overdue_on >= due_on", name="overdue_after_due"),

@@ -80,9 +80,7 @@ class EmailChannel:
     def _connected(self) -> smtplib.SMTP:
         server = self._server
         if server.security is Security.TLS:
-            return smtplib.SMTP_SSL(
-                server.host, server.port, timeout=server.timeout_s, context=self._context()
-            )
+            return smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout_s, context=self._context())
         smtp = smtplib.SMTP(server.host, server.port, timeout=server.timeout_s)
         if server.security is Security.STARTTLS:
             self._encrypt(smtp)

@@ -34,11 +34,7 @@ def compose(letter: Letter, rendered: Rendered, sender: Address, now: datetime) 
 
 def message_id(letter_id: str, domain: str) -> str:
     """The same for every attempt: a mailbox can tell a letter doubled by a crash after sending."""
-    name = (
-        letter_id
-        if _SAFE_ID.fullmatch(letter_id)
-        else sha256(letter_id.encode("utf-8", "replace")).hexdigest()
-    )
+    name = letter_id if _SAFE_ID.fullmatch(letter_id) else sha256(letter_id.encode("utf-8", "replace")).hexdigest()
     return f"<hourkeeper.{name}@{domain}>"
 
 

@@ -28,9 +28,7 @@ def failure_of(error: Exception, server: str) -> DeliveryFailed:
 
 def login_failure(error: Exception, username: str) -> DeliveryFailed:
     """A refused login: the operator can mend it, so the letter waits."""
-    reason = (
-        f"the mail server refused the login of {username!r}; check username and password: {_cause(error)}"
-    )
+    reason = f"the mail server refused the login of {username!r}; check username and password: {_cause(error)}"
     return DeliveryFailed(plain(reason, _MOST_CHARS), permanent=False)
 
 

@@ -46,9 +46,7 @@ def missing_evidence(line: dict[str, Any], machine: Machine, done_on: date, wind
     return missing
 
 
-def complete(
-    machine: Machine, line: dict[str, Any], done_at: datetime, today: date, windows: Windows
-) -> Machine:
+def complete(machine: Machine, line: dict[str, Any], done_at: datetime, today: date, windows: Windows) -> Machine:
     """Answers the machine as it stands afterwards; the one given stays as it was."""
     done_on = plan.local_date(done_at)
     if line.get("kind") not in (MANDATORY, SELF_SERVICE, STOCK, FREEZE):
@@ -94,9 +92,7 @@ def supersede_lower(machine: Machine, done: WorkOrder, done_on: date) -> None:
             lower.close("superseded", done_on, done.step)
 
 
-def change_meter(
-    machine: Machine, changed_at: datetime, old_end: object, new_start: object, today: date
-) -> None:
+def change_meter(machine: Machine, changed_at: datetime, old_end: object, new_start: object, today: date) -> None:
     end_verdict, end = judge_value(old_end)
     start_verdict, start = judge_value(new_start)
     if end is None or start is None:

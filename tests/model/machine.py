@@ -30,9 +30,7 @@ class Machine:
         found = [order for order in self.orders.values() if order.kind == kind]
         return sorted(found, key=lambda order: order.rank)
 
-    def create(
-        self, kind: str, step: str, opens_on: date, due_on: date | None, overdue_on: date | None
-    ) -> WorkOrder:
+    def create(self, kind: str, step: str, opens_on: date, due_on: date | None, overdue_on: date | None) -> WorkOrder:
         order = WorkOrder(self.machine_id, kind, step, opens_on, due_on, overdue_on)
         order.raise_dates()
         self.orders[kind, step] = order
@@ -87,9 +85,7 @@ class Machine:
             if order is None and total >= (visit.hours - visit.lead) * plan.HOUR:
                 calendar_due = plan.add(self.handed_over_on, visit.due)
                 opens_on = min(on, plan.add(self.handed_over_on, visit.opens))
-                order = self.create(
-                    MANDATORY, visit.step, opens_on, calendar_due, plan.tomorrow(calendar_due)
-                )
+                order = self.create(MANDATORY, visit.step, opens_on, calendar_due, plan.tomorrow(calendar_due))
             if order is None:
                 continue
             if order.state == "upcoming" and total >= visit.hours * plan.HOUR:

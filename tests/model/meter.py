@@ -114,11 +114,7 @@ def same_is_stored(meter: Meter, reading: Reading) -> Reading | None:
     for other in meter.readings:
         if other is reading:
             return None  # what came later does not count
-        if (
-            other.device_time is not None
-            and other.dial == reading.dial
-            and other.device_time == reading.device_time
-        ):
+        if other.device_time is not None and other.dial == reading.dial and other.device_time == reading.device_time:
             return other
     return None
 

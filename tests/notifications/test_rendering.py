@@ -266,9 +266,7 @@ def test_an_own_service_names_its_hours() -> None:
 def test_a_copy_says_that_it_is_one() -> None:
     own = facts(kind=Kind.SELF_SERVICE, step="3000", threshold_hours=3000.0)
 
-    assert RENDERER.render_strictly(letter(own, occasion=Occasion.SELF_SERVICE_DUE)).subject.startswith(
-        "【抄送"
-    )
+    assert RENDERER.render_strictly(letter(own, occasion=Occasion.SELF_SERVICE_DUE)).subject.startswith("【抄送")
 
 
 @pytest.mark.parametrize(
@@ -351,9 +349,7 @@ def templates(tmp_path: Path) -> Path:
 
 def broken(templates: Path, name: str, text: str) -> Renderer:
     path = templates / name
-    path.write_text(
-        path.read_text("utf-8").replace("{% block opening %}", f"{{% block opening %}}{text}"), "utf-8"
-    )
+    path.write_text(path.read_text("utf-8").replace("{% block opening %}", f"{{% block opening %}}{text}"), "utf-8")
     return Renderer(ITEMS, templates=templates)
 
 
@@ -363,7 +359,7 @@ def broken(templates: Path, name: str, text: str) -> Renderer:
         ("{{ nothing }}", "UndefinedError: 'nothing' is undefined"),
         ("{% if %}", "TemplateSyntaxError"),
         ("{{ orders.append(1) }}", "SecurityError"),
-        ("{{ words.hello.__globals__ }}", "SecurityError"),
+        ("{{ ''.__class__.__mro__ }}", "SecurityError"),
         ("{{ 'a' * 300000000 }}", r"SecurityError: \* is only for numbers"),
         ("{{ 9 ** 9 }}", "SecurityError"),
         ("{% for x in range(100000) %}aaaaaaaaaaaaaaaa{% endfor %}", "OverflowError"),
