@@ -31,5 +31,5 @@ def judge_by_hand(
 ) -> Verdict:
     """Judge a reading taken by a person at an instant; the verdict."""
     reading = Reading(dial_ms, at_ms, at_ms, Source.MANUAL)
-    report = Report(Delivery(b"", b"", at_ms), machine_id, reading)
+    report = Report(Delivery("", b"", at_ms), machine_id, reading)
     return next(iter(judge_all(connection, keeper, [report], now_ms)))

@@ -30,7 +30,7 @@ class Bench:
         self._today = keeper.today(now_ms)
         self._meters = readings.load_meters(connection, {report.machine_id for report in reports if report.machine_id})
         self._stored = readings.stored_identities(connection, self._suspects(reports))
-        self._rows: list[dict[str, Any]] = []
+        self._rows: list[tuple[Any, ...]] = []
         self._pending: set[str] = set()
         self._moved: dict[str, MeterState] = {}
         self._repeats: list[Identity] = []
@@ -130,7 +130,7 @@ class Bench:
             return Verdict.DUPLICATE
         self._flush_rows()
         row = empty_row(report.machine_id, delivery.arrived_ms, refusal.verdict, refusal.reason)
-        kept = {"topic": delivery.topic[:MOST_KEPT_BYTES], "payload": delivery.payload[:MOST_KEPT_BYTES]}
+        kept = {"topic": delivery.topic_bytes()[:MOST_KEPT_BYTES], "payload": delivery.payload[:MOST_KEPT_BYTES]}
         readings.add_raw(self._connection, row, {**kept, "size": len(delivery.payload), "digest": digest})
         return refusal.verdict
 
@@ -173,35 +173,27 @@ def judge_all(connection: Connection, keeper: Keeper, reports: Iterable[Report],
     return bench.counts
 
 
-def row_of(machine_id: str, reading: Reading, judged: Judgement) -> dict[str, Any]:
-    """The row of a judged reading."""
-    return {
-        "machine_id": machine_id,
-        "dial_ms": reading.dial_ms,
-        "device_ms": reading.device_ms,
-        "arrived_ms": reading.arrived_ms,
-        "time_ms": judged.time_ms,
-        "total_ms": judged.total_ms,
-        "verdict": judged.verdict,
-        "source": reading.source,
-        "clock": judged.clock,
-        "reason": judged.reason,
-        "repeats": 0,
-    }
+def row_of(machine_id: str, reading: Reading, judged: Judgement) -> tuple[Any, ...]:
+    """The row of a judged reading, in the order of `readings.COLUMNS`."""
+    return (
+        machine_id,
+        reading.dial_ms,
+        reading.device_ms,
+        reading.arrived_ms,
+        judged.time_ms,
+        judged.total_ms,
+        _TEXT[judged.verdict],
+        _TEXT[reading.source],
+        judged.clock,
+        judged.reason,
+        0,
+    )
 
 
-def empty_row(machine_id: str | None, arrived_ms: int, verdict: Verdict, reason: str) -> dict[str, Any]:
+def empty_row(machine_id: str | None, arrived_ms: int, verdict: Verdict, reason: str) -> tuple[Any, ...]:
     """The row of a delivery that is no reading."""
-    return {
-        "machine_id": machine_id,
-        "dial_ms": None,
-        "device_ms": None,
-        "arrived_ms": arrived_ms,
-        "time_ms": arrived_ms,
-        "total_ms": None,
-        "verdict": verdict,
-        "source": Source.TELEMATICS,
-        "clock": False,
-        "reason": reason,
-        "repeats": 0,
-    }
+    by_itself = _TEXT[Source.TELEMATICS]
+    return machine_id, None, None, arrived_ms, arrived_ms, None, _TEXT[verdict], by_itself, False, reason, 0
+
+
+_TEXT: dict[Verdict | Source, str] = {name: str(name) for name in (*Verdict, *Source)}

@@ -22,6 +22,11 @@ class Manager:
     service_centres: frozenset[str] = frozenset()
     regions: frozenset[str] = frozenset()
 
+    def is_concerned(self, service_centre: str | None, region: str | None) -> bool:
+        """Whether machines of this centre in this region are theirs."""
+        centres, regions = self.service_centres, self.regions
+        return (not centres or service_centre in centres) and (not regions or region in regions)
+
 
 @dataclass(frozen=True, slots=True)
 class Telling:

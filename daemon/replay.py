@@ -105,7 +105,7 @@ class _Player:
         return instant_ms(datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=self._keeper.zone))
 
     def reading(self, line: Line) -> None:
-        delivery = Delivery(b"", b"", line.at_ms)
+        delivery = Delivery("", b"", line.at_ms)
         document = {
             name: line.fields[key] for name, key in (("hours", "hours"), ("at", "device_time")) if key in line.fields
         }
@@ -114,7 +114,7 @@ class _Player:
             judge_all(connection, self._keeper, reports, line.at_ms)
 
     def raw(self, line: Line) -> None:
-        topic = line.fields["topic"].encode("utf-8", "surrogatepass")
+        topic = line.fields["topic"]
         delivery = Delivery(topic, _payload(line.fields), line.at_ms)
         with self._keeper.store.write() as connection:
             judge_all(connection, self._keeper, self._decoder.decode(delivery), line.at_ms)

@@ -20,20 +20,25 @@ Progress = Callable[[int, int], None]
 """Called with how many machines were asked, and how many there are to ask."""
 
 
-def sweep(keeper: Keeper, now_ms: int, progress: Progress = lambda _done, _all: None) -> int:
+def sweep(
+    keeper: Keeper, now_ms: int, progress: Progress = lambda _done, _all: None, as_of: date | None = None
+) -> int:
     """Ask every machine whose calendar changes something by today, then those asked under an older plan; remind.
 
-    Each batch is a transaction of its own. Returns how many machines were asked.
+    Each batch is a transaction of its own. `as_of` is a day before today to sweep for. Returns how many were asked.
     """
-    today = keeper.today(now_ms)
+    today = as_of or keeper.today(now_ms)
     with keeper.store.write() as connection:
         duties.begin(connection, DAILY, today.isoformat(), now_ms)
         expected = duties.count_waking(connection, today)
-    asked = _ask_all(keeper, now_ms, lambda connection: duties.waking(connection, today, _BATCH), expected, progress)
+    asked = _ask_all(
+        keeper, now_ms, today, lambda connection: duties.waking(connection, today, _BATCH), expected, progress
+    )
     version = keeper.rulebook.current
     asked += _ask_all(
         keeper,
         now_ms,
+        today,
         lambda connection: duties.asked_under_another(connection, version, _BATCH),
         0,
         progress,
@@ -52,14 +57,19 @@ def is_done(keeper: Keeper, now_ms: int) -> bool:
 
 
 def _ask_all(
-    keeper: Keeper, now_ms: int, whom: Callable[[Connection], list[str]], expected: int, progress: Progress
+    keeper: Keeper,
+    now_ms: int,
+    today: date,
+    whom: Callable[[Connection], list[str]],
+    expected: int,
+    progress: Progress,
 ) -> int:
     asked = 0
     while True:
         with keeper.store.write() as connection:
             batch = whom(connection)
             for record in machines.load(connection, keeper.zone, batch).values():
-                bring_up(connection, keeper, record, keeper.today(now_ms), Remark(now_ms))
+                bring_up(connection, keeper, record, today, Remark(now_ms))
         if not batch:
             return asked
         asked += len(batch)

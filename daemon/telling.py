@@ -97,8 +97,7 @@ def _managers(keeper: Keeper, record: MachineRecord) -> list[str]:
     return [
         manager.name
         for manager in keeper.telling.managers
-        if (not manager.service_centres or record.service_centre in manager.service_centres)
-        and (not manager.regions or record.facts.region in manager.regions)
+        if manager.is_concerned(record.service_centre, record.facts.region)
     ]
 
 

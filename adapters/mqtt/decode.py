@@ -26,19 +26,25 @@ _NO_HOURS = Refusal(Verdict.MALFORMED, "no hours in the message")
 
 @dataclass(slots=True)
 class Delivery:
-    """One message as it came: the topic's bytes, arrival in ms; `repeated`: marked duplicate or retained."""
+    """One message as it came, arrival in ms; the topic is bytes only where it is no text.
 
-    topic: bytes
+    `repeated`: marked duplicate or retained.
+    """
+
+    topic: str | bytes
     payload: bytes
     arrived_ms: int
     repeated: bool = False
     retained: bool = False
 
+    def topic_bytes(self) -> bytes:
+        """The topic as it came."""
+        return self.topic if isinstance(self.topic, bytes) else self.topic.encode("utf-8", "surrogatepass")
+
     def digest(self) -> bytes:
         """Names topic and payload."""
-        return hashlib.blake2b(
-            self.payload, digest_size=16, key=hashlib.blake2b(self.topic, digest_size=32).digest()
-        ).digest()
+        key = hashlib.blake2b(self.topic_bytes(), digest_size=32).digest()
+        return hashlib.blake2b(self.payload, digest_size=16, key=key).digest()
 
 
 @dataclass(slots=True)
@@ -72,14 +78,12 @@ class Decoder:
         except NotADocument as error:
             return [_malformed(delivery, str(error))]
 
-    def _source_of(self, topic: bytes) -> tuple[Source, str]:
-        try:
-            text = topic.decode()
-        except UnicodeDecodeError:
+    def _source_of(self, topic: str | bytes) -> tuple[Source, str]:
+        if isinstance(topic, bytes):
             message = "the topic is not UTF-8"
-            raise NotADocument(message) from None
+            raise NotADocument(message)
         for source in self._sources:
-            named = source.machine_in(text)
+            named = source.machine_in(topic)
             if named is not None:
                 return source, named
         message = "the topic belongs to no configured source"

@@ -10,12 +10,12 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
-    Insert,
+    FromClause,
     Table,
     Text,
+    UpdateBase,
     any_,
     bindparam,
-    column,
     func,
     select,
 )
@@ -23,11 +23,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 
 
-def among(connection: Connection, wanted: Column[Any], values: Sequence[str]) -> ColumnElement[bool]:
-    """`wanted` is one of `values`: one parameter however many there are, so that the statement is compiled once."""
+def listed(connection: Connection, values: Sequence[str]) -> FromClause:
+    """A column `value` of these values: one parameter however many there are, so that statements are compiled once."""
     if connection.dialect.name == "sqlite":
-        listed = select(column("value")).select_from(func.json_each(bindparam(None, json.dumps(list(values)), Text)))
-        return wanted.in_(listed)
+        return func.json_each(bindparam(None, json.dumps(list(values)), Text)).table_valued("value")
+    return func.unnest(bindparam(None, list(values), ARRAY(Text))).table_valued("value")
+
+
+def among(connection: Connection, wanted: Column[Any], values: Sequence[str]) -> ColumnElement[bool]:
+    """`wanted` is one of `values`."""
+    if connection.dialect.name == "sqlite":
+        return wanted.in_(select(listed(connection, values).c.value))
     return wanted == any_(bindparam(None, list(values), ARRAY(Text)))
 
 
@@ -36,4 +42,27 @@ def insert_new(connection: Connection, table: Table) -> Any:  # noqa: ANN401 - t
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
-__all__ = ["Insert", "among", "insert_new"]
+class Many:
+    """A statement for many rows at once, given as tuples: compiled once, and nothing done per row but the driver's."""
+
+    def __init__(self, statement: UpdateBase, order: tuple[str, ...]) -> None:
+        """`order` names the parameters as the tuples hold them; ValueError if the statement has another order."""
+        self._statement = statement
+        self._order = order
+        self._texts: dict[str, str] = {}
+
+    def run(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Execute for all rows."""
+        if rows:
+            connection.exec_driver_sql(self._text(connection), list(rows))
+
+    def _text(self, connection: Connection) -> str:
+        name = connection.dialect.name
+        if name not in self._texts:
+            style = "qmark" if name == "sqlite" else "format"
+            compiled = self._statement.compile(dialect=type(connection.dialect)(paramstyle=style))
+            if tuple(compiled.positiontup or ()) != self._order:
+                message = f"the statement's order is {compiled.positiontup}"
+                raise ValueError(message)
+            self._texts[name] = str(compiled)
+        return self._texts[name]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, tuple_, update
 
-from adapters.store.dialect import among, insert_new
+from adapters.store.dialect import Many, among, insert_new, listed
 from adapters.store.tables import (
     machines,
     meter_changes,
@@ -23,6 +22,7 @@ from adapters.store.tables import (
 from schedules.meter import Meter
 from schedules.reading import IN_HISTORY, Verdict
 
+_AT_ONCE = 2000
 Identity = tuple[str, int, int]
 """Machine, dial hours in ms and device time in ms: a reading that has all three is stored once (rules 7, row 5)."""
 
@@ -46,9 +46,9 @@ class MeterState:
 
 def load_meters(connection: Connection, machine_ids: Iterable[str]) -> dict[str, MeterState]:
     """The meters of registered machines, locked where the database locks rows."""
-    wanted = sorted(set(machine_ids))
-    statement = select(meters).where(among(connection, meters.c.machine_id, wanted)).order_by(meters.c.machine_id)
-    states = {row[0]: _state(row) for row in connection.execute(statement.with_for_update())}
+    wanted = listed(connection, sorted(set(machine_ids)))
+    statement = select(meters).select_from(wanted.join(meters, meters.c.machine_id == wanted.c.value))
+    states = {row[0]: _state(row) for row in connection.execute(statement.with_for_update(of=meters))}
     _add_handovers(connection, states)
     return states
 
@@ -79,52 +79,41 @@ def load_changes(connection: Connection, state: MeterState) -> None:
 
 def stored_identities(connection: Connection, identities: Sequence[Identity]) -> set[Identity]:
     """Those of these identities that a stored reading has, whatever its verdict."""
-    if not identities:
-        return set()
-    if connection.dialect.name != "sqlite":
-        from sqlalchemy import tuple_
-
-        columns = readings.c
-        statement = select(columns.machine_id, columns.dial_ms, columns.device_ms)
-        found = connection.execute(
-            statement.where(tuple_(columns.machine_id, columns.dial_ms, columns.device_ms).in_(identities))
+    columns = readings.c
+    identity = select(columns.machine_id, columns.dial_ms, columns.device_ms)
+    found: set[Identity] = set()
+    for start in range(0, len(identities), _AT_ONCE):
+        part = tuple_(columns.machine_id, columns.device_ms, columns.dial_ms).in_(
+            [(machine, device, dial) for machine, dial, device in identities[start : start + _AT_ONCE]]
         )
-        return {(row[0], row[1], row[2]) for row in found}
-    wanted = (
-        text(
-            "SELECT r.machine_id, r.dial_ms, r.device_ms FROM json_each(:wanted) AS w JOIN readings AS r"
-            " ON r.machine_id = w.value ->> 0 AND r.dial_ms = w.value ->> 1 AND r.device_ms = w.value ->> 2"
-        ),
-        {"wanted": json.dumps(identities)},
-    )
-    return {(row[0], row[1], row[2]) for row in connection.execute(*wanted)}
+        found.update((row[0], row[1], row[2]) for row in connection.execute(identity.where(part)))
+    return found
 
 
-_INSERT = insert(readings)
-_UPDATE_METER = (
+COLUMNS = tuple(column.name for column in readings.columns if column.name != "id")
+"""The order of a reading's values in a row to be added."""
+_INSERT = insert(readings).values({name: bindparam(name) for name in COLUMNS})
+_ADD = Many(_INSERT, COLUMNS)
+_METER = ("total_ms", "time_ms", "dated_ms", "newest_device_ms", "heard_ms")
+_KEEP_METER = Many(
     update(meters)
     .where(meters.c.machine_id == bindparam("of_machine"))
-    .values(
-        total_ms=bindparam("total"),
-        time_ms=bindparam("time"),
-        dated_ms=bindparam("dated"),
-        newest_device_ms=bindparam("newest"),
-        heard_ms=bindparam("heard"),
-    )
+    .values({name: bindparam(name) for name in _METER}),
+    (*_METER, "of_machine"),
 )
 
 
-def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+def add(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     """Store readings in order of arrival; IntegrityError if one of them is stored."""
-    if rows:
-        connection.execute(_INSERT, rows)
+    _ADD.run(connection, rows)
 
 
-def add_raw(connection: Connection, row: Mapping[str, Any], raw: Mapping[str, Any]) -> int:
+def add_raw(connection: Connection, row: tuple[Any, ...], raw: Mapping[str, Any]) -> int:
     """Store a reading together with the delivery as it came; its number."""
-    number = connection.execute(_INSERT, row).inserted_primary_key[0]
+    values = dict(zip(COLUMNS, row, strict=True))
+    number: int = connection.execute(insert(readings).values(values).returning(readings.c.id)).scalar_one()
     connection.execute(insert(raw_deliveries).values(reading_id=number, **raw))
-    return int(number)
+    return number
 
 
 def is_raw_stored(connection: Connection, digest: bytes) -> bool:
@@ -136,18 +125,17 @@ def is_raw_stored(connection: Connection, digest: bytes) -> bool:
 def keep_meters(connection: Connection, states: Iterable[MeterState]) -> None:
     """Write meters back after judging."""
     rows = [
-        {
-            "of_machine": state.machine_id,
-            "total": state.meter.total_ms,
-            "time": state.meter.time_ms,
-            "dated": state.dated_ms,
-            "newest": state.newest_device_ms,
-            "heard": state.heard_ms,
-        }
+        (
+            state.meter.total_ms,
+            state.meter.time_ms,
+            state.dated_ms,
+            state.newest_device_ms,
+            state.heard_ms,
+            state.machine_id,
+        )
         for state in states
     ]
-    if rows:
-        connection.execute(_UPDATE_METER, rows)
+    _KEEP_METER.run(connection, rows)
 
 
 def count_verdict(connection: Connection, verdict: Verdict, count: int) -> None:
@@ -178,15 +166,23 @@ def count_repeats(connection: Connection, identities: Sequence[Identity]) -> Non
 def neighbours(
     connection: Connection, machine_id: str, time_ms: int, without: int | None = None
 ) -> tuple[int | None, int | None]:
-    """Totals of the believed readings last at or before, and first after an instant (rules 7, row 13)."""
+    """Totals of the believed readings last at or before, and first after an instant (rules 7, row 13).
+
+    `without` is the number of the reading that is being judged again.
+    """
     columns = readings.c
-    believed = [columns.machine_id == machine_id, columns.verdict.in_(IN_HISTORY)]
-    if without is not None:
-        believed.append(columns.id != without)
-    total = select(columns.total_ms).where(*believed).limit(1)
-    before = total.where(columns.time_ms <= time_ms).order_by(columns.time_ms.desc(), columns.id.desc())
-    after = total.where(columns.time_ms > time_ms).order_by(columns.time_ms, columns.id.desc())
-    return connection.execute(before).scalar(), connection.execute(after).scalar()
+    believed = [columns.machine_id == machine_id, columns.verdict.in_(IN_HISTORY), columns.id != (without or 0)]
+    before, after = [], []
+    for when, at in (
+        ((~columns.clock), columns.device_ms),
+        ((columns.clock | columns.device_ms.is_(None)), columns.time_ms),
+    ):
+        total = select(at, columns.id, columns.total_ms).where(*believed, when).limit(1)
+        before += connection.execute(total.where(at <= time_ms).order_by(at.desc(), columns.id.desc())).all()
+        after += connection.execute(total.where(at > time_ms).order_by(at, columns.id.desc())).all()
+    last = max(before, key=lambda row: (row[0], row[1]), default=None)
+    first = min(after, key=lambda row: (row[0], -row[1]), default=None)
+    return (None if last is None else last[2]), (None if first is None else first[2])
 
 
 def of_machine(

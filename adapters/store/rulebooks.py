@@ -19,15 +19,26 @@ def adopt(
 
     PlanError if it is not valid, or has the version of another plan that orders were opened under.
     """
+    rulebook, is_known = look_up(connection, data, shipped, winter)
+    if not is_known:
+        _add(connection, rulebook.plan, {"data": data, "shipped": shipped}, now_ms)
+    return rulebook
+
+
+def look_up(
+    connection: Connection, data: dict[str, Any], shipped: dict[str, Any], winter: WinterTable
+) -> tuple[Rulebook, bool]:
+    """The rulebook as it is with this plan in force, and whether the plan is known here; nothing is written.
+
+    PlanError as for `adopt`.
+    """
     plan = plan_from(data, shipped)
     known = _plans(connection)
-    if plan.version not in known:
-        _add(connection, plan, {"data": data, "shipped": shipped}, now_ms)
-    elif known[plan.version] != plan:
+    if known.get(plan.version, plan) != plan:
         raise PlanError(
             [f"version: another plan is already known as version {plan.version}; give this one a new version"]
         )
-    return Rulebook({**known, plan.version: plan}, plan.version, winter)
+    return Rulebook({**known, plan.version: plan}, plan.version, winter), plan.version in known
 
 
 def _plans(connection: Connection) -> dict[str, Plan]:

@@ -1,12 +1,120 @@
-"""The schema: created for scratch databases, migrated for those that stay."""
+"""The schema: created for scratch databases, migrated for those that stay.
+
+A database carries the version of its tables in `alembic_version`; ours are the numbers that the files in
+`migrations/versions` begin with. Alembic itself is imported only when something is to be changed.
+"""
 
 from __future__ import annotations
 
+from enum import StrEnum
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
 from adapters.store.engine import Store
 from adapters.store.tables import metadata
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+_VERSION_TABLE = "alembic_version"
+_LOCK = 7_410_913
+
+
+class SchemaError(Exception):
+    """The tables of the database are not those that this version needs; says what to do."""
+
+
+class SchemaState(StrEnum):
+    """What a database holds: nothing, our tables of this version, an older or a newer one, or tables of others."""
+
+    FRESH = "fresh"
+    CURRENT = "current"
+    OLDER = "older"
+    NEWER = "newer"
+    FOREIGN = "foreign"
+
+
+_REFUSALS = {
+    SchemaState.OLDER: "the database has the tables of an older version; run `hourkeeper db upgrade` (back it up first)",
+    SchemaState.NEWER: "the database has the tables of a newer version of hourkeeper; install that one, or restore the"
+    " backup made before the upgrade",
+    SchemaState.FOREIGN: "the database holds tables that are not hourkeeper's; give it a database of its own (store.url)",
+}
 
 
 def create_scratch(store: Store) -> None:
     """Create all tables in an empty database that nobody will keep."""
     with store.write() as connection:
         metadata.create_all(connection)
+
+
+def versions() -> list[str]:
+    """The versions of the schema, oldest first."""
+    return sorted(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def state(store: Store) -> SchemaState:
+    """What the database holds."""
+    with store.read() as connection:
+        return state_on(connection)
+
+
+def state_on(connection: Connection) -> SchemaState:
+    """The same, inside a transaction."""
+    tables = set(inspect(connection).get_table_names())
+    if _VERSION_TABLE not in tables:
+        return SchemaState.FOREIGN if tables else SchemaState.FRESH
+    found, known = version_on(connection), versions()
+    if found == known[-1]:
+        return SchemaState.CURRENT
+    if found is None:
+        return SchemaState.FOREIGN if tables != {_VERSION_TABLE} else SchemaState.FRESH
+    return SchemaState.OLDER if found in known else SchemaState.NEWER
+
+
+def version_on(connection: Connection) -> str | None:
+    """The version a database with a version table has."""
+    return connection.execute(text(f"SELECT version_num FROM {_VERSION_TABLE}")).scalar()  # noqa: S608 - a constant
+
+
+def prepare(store: Store, *, upgrading: bool) -> None:
+    """Make sure of the tables: create them in an empty database, upgrade older ones if `upgrading`.
+
+    SchemaError if the database is older and not to be upgraded, newer, or somebody else's.
+    """
+    found = state(store)
+    if found is SchemaState.FRESH or (found is SchemaState.OLDER and upgrading):
+        upgrade(store)
+    elif found is not SchemaState.CURRENT:
+        raise SchemaError(_REFUSALS[found])
+
+
+def upgrade(store: Store) -> None:
+    """Bring the tables up to this version in one transaction: all of it or nothing.
+
+    SchemaError if they are newer, or somebody else's.
+    """
+    with store.write() as connection:
+        _wait_for_others(connection)
+        found = state_on(connection)
+        if found in {SchemaState.NEWER, SchemaState.FOREIGN}:
+            raise SchemaError(_REFUSALS[found])
+        if found is not SchemaState.CURRENT:
+            migrate(connection)
+
+
+def migrate(connection: Connection, scripts: Path = MIGRATIONS, to: str = "head") -> None:
+    """Run the migrations of a folder on an open transaction."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)
+
+
+def _wait_for_others(connection: Connection) -> None:
+    """Replicas that start together: one upgrades, the others find it done. SQLite's writers wait by themselves."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))

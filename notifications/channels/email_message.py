@@ -23,7 +23,7 @@ def compose(letter: Letter, rendered: Rendered, sender: Address, now: datetime) 
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
     message["To"] = recipient(letter)
-    message["Subject"] = rendered.subject
+    message["Subject"] = _literal(plain(rendered.subject))
     message["Date"] = now
     message["Message-ID"] = message_id(letter.letter_id, sender.domain)
     message["Auto-Submitted"] = "auto-generated"
@@ -52,9 +52,14 @@ def recipient(letter: Letter) -> Address:
 def address_of(address: str, name: str = "") -> Address:
     """One mailbox; raises ValueError for anything else: several, none, control or non-ASCII characters."""
     try:
-        mailbox = Address(display_name=plain(name, _MOST_IN_NAME), addr_spec=address)
+        mailbox = Address(display_name=_literal(plain(name, _MOST_IN_NAME)), addr_spec=address)
     except (ValueError, IndexError, MessageError) as error:
         raise ValueError(f"{plain(address)!r} is not an e-mail address") from error
     if not mailbox.username or not mailbox.domain or not address.isascii():
         raise ValueError(f"{plain(address)!r} is not an e-mail address that every mail server takes")
     return mailbox
+
+
+def _literal(text: str) -> str:
+    """The text, in which no reader finds an encoded word: what it would decode to could be another address."""
+    return text.replace("=?", "= ?")

@@ -40,11 +40,11 @@ _FACTS = OrderFacts(
 _ADDRESSEE = Addressee(Role.SERVICE_CENTRE, "SC7", "济南服务中心", "desk@centre.example", None, "zh-CN")
 
 
-def facts(**changes: Any) -> OrderFacts:
+def facts(**changes: Any) -> OrderFacts:  # noqa: ANN401 - any field
     return replace(_FACTS, **changes)
 
 
-def addressee(role: Role = Role.SERVICE_CENTRE, locale: str = "zh-CN", **changes: Any) -> Addressee:
+def addressee(role: Role = Role.SERVICE_CENTRE, locale: str = "zh-CN", **changes: Any) -> Addressee:  # noqa: ANN401 - any field
     return replace(_ADDRESSEE, role=role, locale=locale, **changes)
 
 

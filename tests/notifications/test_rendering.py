@@ -333,6 +333,14 @@ def test_a_name_is_only_ever_a_name(name: str, locale: str, role: Role) -> None:
         text.encode("utf-8")
 
 
+def test_a_name_in_the_short_list_is_only_a_name_too() -> None:
+    orders = [facts(machine_id=f"<b>{number}", customer="<i>") for number in range(60)]
+    page = Page(RENDERER.render_strictly(letter(*orders)).html)
+
+    assert not {"b", "i"} & set(page.tags)
+    assert all(f"<b>{number}" in page.text for number in range(60))
+
+
 def test_template_syntax_in_a_name_is_shown_as_it_is() -> None:
     order = facts(machine_id="{{ 7*7 }}")
 
@@ -388,7 +396,7 @@ def test_a_fault_in_a_shared_part_is_named_there(templates: Path) -> None:
 def test_a_missing_template_is_named(templates: Path) -> None:
     (templates / "zh-CN" / "visit_due.j2").unlink()
 
-    with pytest.raises(TemplateProblem, match="there is no template zh-CN/visit_due.j2"):
+    with pytest.raises(TemplateProblem, match=r"there is no template zh-CN/visit_due\.j2"):
         Renderer(ITEMS, templates=templates).check()
 
 

@@ -1,0 +1,283 @@
+"""The one MQTT connection: persistent session, manual acknowledgement, batches that end when the socket runs dry.
+
+One thread calls `run`. Everything happens in it, in this order: read what has arrived, hand the batch over to be
+stored, acknowledge it (design 4). Nothing a callback raises can end the connection silently (pitfalls 1.1).
+"""
+
+from __future__ import annotations
+
+import random
+import select
+import ssl
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+from typing import Any, cast
+
+import structlog
+from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from adapters.mqtt.buffered import BufferedSocket
+from adapters.mqtt.decode import Delivery
+
+_QOS = 1
+_SESSION_KEPT_S = 30 * 86_400
+_TAKEN_OVER = 0x8E
+_NEW_SUBSCRIPTIONS_ONLY = 1
+_TURN_S = 0.25
+_LONGEST_WAIT_S = 30.0
+log = structlog.get_logger("mqtt")
+
+
+@dataclass(frozen=True, slots=True)
+class MqttSettings:
+    """How to reach the broker; lengths of time in seconds, `batch` and `receive_maximum` in messages."""
+
+    host: str = "localhost"
+    port: int = 1883
+    client_id: str = "hourkeeper"
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    group: str | None = None
+    version_5: bool = True
+    keepalive_s: int = 60
+    receive_maximum: int = 2000
+    batch: int = 1000
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    status_topic: str = "hourkeeper/status"
+
+
+class StoreAwayError(Exception):
+    """The store does not take a batch: it stays unacknowledged, and the broker sends it again later."""
+
+
+class _Client(paho.Client):
+    """paho over a buffered socket."""
+
+    buffered: BufferedSocket | None = None
+
+    def _create_socket(self) -> Any:  # noqa: ANN401 - paho's own protocol of sockets
+        self.buffered = BufferedSocket(cast("Any", super()._create_socket()))
+        return self.buffered
+
+
+class Connection:
+    """Receives deliveries and acknowledges what was stored.
+
+    `store` commits a batch or raises StoreAwayError; `is_store_back` probes it; `clock` gives the ms of arrival.
+    """
+
+    def __init__(
+        self,
+        settings: MqttSettings,
+        filters: Sequence[str],
+        store: Callable[[Sequence[Delivery]], None],
+        is_store_back: Callable[[], bool],
+        clock: Callable[[], int],
+    ) -> None:
+        """Prepare; nothing is connected yet."""
+        self._settings = settings
+        self._filters = [f"$share/{settings.group}/{each}" if settings.group else each for each in filters]
+        self._store = store
+        self._is_store_back = is_store_back
+        self._clock = clock
+        self._client = self._make_client()
+        self._batch: list[Delivery] = []
+        self._mids: list[int] = []
+        self._greeted = False
+        self._failures = 0
+        self.turns = 0
+        self.connected = Event()
+
+    def run(self, stop: Event) -> None:
+        """Receive until `stop` is set; then store and acknowledge what was received, say offline, and disconnect."""
+        while not stop.is_set():
+            self.turns += 1
+            try:
+                self._turn()
+            except StoreAwayError:
+                self._leave("the store takes nothing")
+                self._wait_for_store(stop)
+            except Exception:
+                log.exception("mqtt_turn_failed")
+                self._leave("an unexpected fault")
+            if not self._client.is_connected() and self._client.socket() is None:
+                self._reconnect(stop)
+        self._end()
+
+    def _turn(self) -> None:
+        """Read until the socket is dry or the batch is full, then store and acknowledge."""
+        sock = self._client.buffered
+        if sock is None or self._client.socket() is None:
+            return
+        writes = [sock] if sock.wants_write() or self._client.want_write() else []
+        readable, writable, _ = select.select([sock], writes, [], 0 if sock.pending() else _TURN_S)
+        if writable:
+            sock.flush()
+            self._client.loop_write()
+        if readable or sock.pending():
+            self._drain(sock)
+        self._client.loop_misc()
+        self._greet()
+
+    def _drain(self, sock: BufferedSocket) -> None:
+        read, batch, most = self._client.loop_read, self._batch, self._settings.batch
+        dry = False
+        while not dry:
+            while sock.pending() and len(batch) < most:
+                if read() is not MQTTErrorCode.MQTT_ERR_SUCCESS:
+                    return
+            dry = len(batch) >= most or not sock.fill()
+            if not dry and not sock.pending():
+                read()  # the peer has closed: paho finds out by reading
+                return
+        self._store_and_acknowledge(sock)
+
+    def _store_and_acknowledge(self, sock: BufferedSocket) -> None:
+        """Commit, then acknowledge in the order of receipt; a lost connection has emptied the batch (pitfalls P5)."""
+        if not self._batch:
+            return
+        self._store(self._batch)
+        sock.hold()
+        for mid in self._mids:
+            self._client.ack(mid, _QOS)
+        sock.release()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._batch.clear()
+        self._mids.clear()
+
+    def _greet(self) -> None:
+        """Subscribe and say online; outside paho's callbacks, where publishing may block."""
+        if self._greeted or not self._client.is_connected():
+            return
+        self._greeted = True
+        if self._settings.version_5:
+            options = SubscribeOptions(qos=_QOS, retainHandling=_NEW_SUBSCRIPTIONS_ONLY)
+            self._client.subscribe([(each, options) for each in self._filters])
+        else:
+            self._client.subscribe([(each, _QOS) for each in self._filters])
+        self._client.publish(self._settings.status_topic, "online", _QOS, retain=True)
+
+    def _on_message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
+        try:
+            topic: str | bytes = message.topic
+        except UnicodeDecodeError:
+            topic = bytes(message._topic)  # noqa: SLF001 - the only way to the bytes of a topic that is no text
+        repeated = message.dup or message.retain
+        self._batch.append(Delivery(topic, message.payload, self._clock(), repeated, message.retain))
+        if message.qos:
+            self._mids.append(message.mid)
+
+    def _on_connect(
+        self, _client: paho.Client, _data: object, flags: paho.ConnectFlags, reason: Any, _p: object
+    ) -> None:
+        if reason.is_failure:
+            log.error(
+                "mqtt_refused",
+                reason=str(reason),
+                advice="check mqtt.username, mqtt.password_file and the broker's ACL",
+            )
+            return
+        self._failures = 0
+        self._greeted = False
+        self.connected.set()
+        log.info("mqtt_connected", session_present=flags.session_present)
+        if not flags.session_present:
+            log.warning("mqtt_session_new", meaning="readings published while we were away may be missing")
+
+    def _on_disconnect(self, _client: paho.Client, _data: object, _flags: object, reason: Any, _p: object) -> None:  # noqa: ANN401 - paho's reason codes
+        self._forget()
+        self.connected.clear()
+        if reason.value == _TAKEN_OVER:
+            self._failures += 5
+            log.error("mqtt_taken_over", advice="another client uses our client id; give each its own mqtt.client_id")
+        else:
+            log.warning("mqtt_disconnected", reason=str(reason))
+
+    def _leave(self, why: str) -> None:
+        """Drop the connection without a word: unacknowledged messages come again with the next one."""
+        log.warning("mqtt_left", why=why)
+        self._forget()
+        if self._client.buffered is not None and self._client.socket() is not None:
+            self._client.buffered.close()
+            self._client.loop_read()
+
+    def _wait_for_store(self, stop: Event) -> None:
+        tries = 0
+        while not stop.is_set() and not self._is_store_back():
+            self.turns += 1
+            tries += 1
+            stop.wait(min(_LONGEST_WAIT_S, 0.5 * 2 ** min(tries, 6)))
+
+    def _reconnect(self, stop: Event) -> None:
+        if self._failures:
+            wait_s = min(_LONGEST_WAIT_S, 0.5 * 2 ** min(self._failures, 6))
+            stop.wait(wait_s * random.uniform(0.5, 1.0))  # noqa: S311 - spreads replicas, guards nothing
+        self._failures += 1
+        if stop.is_set():
+            return
+        try:
+            self._client.connect(
+                self._settings.host, self._settings.port, self._settings.keepalive_s, **self._session()
+            )
+        except (OSError, ValueError) as error:
+            log.warning("mqtt_unreachable", host=self._settings.host, port=self._settings.port, error=str(error))
+
+    def _session(self) -> dict[str, Any]:
+        if not self._settings.version_5:
+            return {}
+        properties = Properties(PacketTypes.CONNECT)
+        properties.SessionExpiryInterval = _SESSION_KEPT_S
+        properties.ReceiveMaximum = self._settings.receive_maximum
+        return {"clean_start": False, "properties": properties}
+
+    def _end(self) -> None:
+        """A clean stop: what was received is stored and acknowledged, the status says offline."""
+        sock = self._client.buffered
+        if sock is None or not self._client.is_connected():
+            return
+        try:
+            self._store_and_acknowledge(sock)
+        except StoreAwayError:
+            log.warning("stopped_with_unstored_readings", meaning="they were not acknowledged; the broker keeps them")
+        self._client.publish(self._settings.status_topic, "offline", _QOS, retain=True)
+        self._client.disconnect()
+        sock.setblocking(True)
+        sock.settimeout(1.0)
+        sock.flush()
+
+    def _make_client(self) -> _Client:
+        settings = self._settings
+        version = MQTTProtocolVersion.MQTTv5 if settings.version_5 else MQTTProtocolVersion.MQTTv311
+        client = _Client(
+            CallbackAPIVersion.VERSION2,
+            settings.client_id,
+            protocol=version,
+            manual_ack=True,
+            **({} if settings.version_5 else {"clean_session": False}),
+        )
+        client.username_pw_set(settings.username, settings.password)
+        client.will_set(settings.status_topic, "offline", _QOS, retain=True)
+        client.on_message = self._on_message
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        if settings.ca_file or settings.cert_file:
+            client.tls_set_context(_tls(settings))
+        return client
+
+
+def _tls(settings: MqttSettings) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=settings.ca_file)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if settings.cert_file:
+        context.load_cert_chain(settings.cert_file, settings.key_file)
+    return context

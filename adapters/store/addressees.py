@@ -1,0 +1,110 @@
+"""Whom a notice is for as the registers know them now, and why it is not for them any more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import Row
+
+from notifications.channels.email_message import address_of
+from notifications.letter import Addressee
+from notifications.occasions import Occasion, Role
+from notifications.standing import no_longer_applies
+from schedules.machine import Status
+from schedules.work_order import State
+
+
+class ToldManager(Protocol):
+    """A manager of the configuration."""
+
+    @property
+    def name(self) -> str:
+        """As notices name them."""
+
+    @property
+    def email(self) -> str | None:
+        """Their address."""
+
+    @property
+    def locale(self) -> str | None:
+        """Their language; None: the general one."""
+
+    def is_concerned(self, service_centre: str | None, region: str | None) -> bool:
+        """Whether machines of this centre in this region are theirs."""
+
+
+class TellingSettings(Protocol):
+    """How notices are told: `channel` is `email` or `log`, `locale` the language of who has none of their own."""
+
+    @property
+    def channel(self) -> str:
+        """The channel of whoever has an address."""
+
+    @property
+    def locale(self) -> str:
+        """The general language."""
+
+    @property
+    def managers(self) -> Sequence[ToldManager]:
+        """Who is told what is overdue."""
+
+
+def is_reachable(email: str | None) -> bool:
+    """Whether a customer can be written to at all."""
+    try:
+        return bool(email and address_of(email.strip()))
+    except ValueError:
+        return False
+
+
+def addressee_of(row: Row[Any], telling: TellingSettings) -> Addressee:
+    """Who is meant by a notice (a row of `notice_facts`); an unknown one is called by their key."""
+    role = Role(row.role)
+    if role is Role.MANAGER:
+        return _manager(row, telling)
+    name, email, phone, locale = {
+        Role.SERVICE_CENTRE: (row.centre_name, row.centre_email, row.centre_phone, row.centre_locale),
+        Role.YARD: (row.yard_name, row.yard_email, row.yard_phone, row.yard_locale),
+        Role.CUSTOMER: (row.customer, row.customer_email, row.customer_phone, row.customer_locale),
+    }[role]
+    address = (email or "").strip() or None
+    return Addressee(role, row.recipient, name or row.recipient, address, phone, locale or telling.locale)
+
+
+def _manager(row: Row[Any], telling: TellingSettings) -> Addressee:
+    for manager in telling.managers:
+        if manager.name == row.recipient:
+            locale = manager.locale or telling.locale
+            return Addressee(Role.MANAGER, manager.name, manager.name, manager.email, None, locale)
+    return Addressee(Role.MANAGER, row.recipient, row.recipient, None, None, telling.locale)
+
+
+def why_not(row: Row[Any], telling: TellingSettings, *, only_reachable: bool) -> str | None:
+    """Why a notice is not told any more (rules 8); None if it stands.
+
+    `only_reachable`: a customer without an address is told by the service centre, not by us.
+    """
+    state = None if row.state is None else State(row.state)
+    occasion, role, status = Occasion(row.occasion), Role(row.role), Status(row.status)
+    gone = no_longer_applies(occasion, role, state, status, acknowledged=row.acknowledged_ms is not None)
+    return gone or _not_theirs(row, role, telling) or (_unreachable(row, role) if only_reachable else None)
+
+
+def _not_theirs(row: Row[Any], role: Role, telling: TellingSettings) -> str | None:
+    if role is Role.MANAGER:
+        named = [manager for manager in telling.managers if manager.name == row.recipient]
+        concerned = any(manager.is_concerned(row.service_centre, row.region) for manager in named)
+        return None if concerned else "no manager of this name is concerned with the machine"
+    owner, what = {
+        Role.SERVICE_CENTRE: (row.service_centre, "service centre"),
+        Role.YARD: (row.yard, "yard"),
+        Role.CUSTOMER: (row.customer, "customer"),
+    }[role]
+    return None if owner == row.recipient else f"the machine has another {what}"
+
+
+def _unreachable(row: Row[Any], role: Role) -> str | None:
+    if role is not Role.CUSTOMER or is_reachable(row.customer_email):
+        return None
+    return "no usable address: told through the service centre"

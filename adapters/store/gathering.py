@@ -1,0 +1,141 @@
+"""Groups waiting notices into letters: one per recipient and occasion, however many orders it covers (rules 8)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Connection, Row, bindparam, insert, update
+
+from adapters.store import notice_facts
+from adapters.store.addressees import TellingSettings, addressee_of, why_not
+from adapters.store.tables import letters, notices
+from notifications.letter import Addressee
+from notifications.occasions import Occasion, Role, leading
+
+_BATCH = 2000
+LOG = "log"
+Rows = Sequence[Row[Any]]
+
+
+def batches(recipients: Iterable[Row[Any]]) -> Iterator[tuple[Role, list[str]]]:
+    """Recipients of one role at a time, with some thousand notices together."""
+    by_role: dict[Role, list[Row[Any]]] = defaultdict(list)
+    for row in recipients:
+        by_role[Role(row.role)].append(row)
+    for role, rows in by_role.items():
+        batch: list[str] = []
+        size = 0
+        for row in rows:
+            batch.append(row.recipient)
+            size += row[2]
+            if size >= _BATCH:
+                yield role, batch
+                batch, size = [], 0
+        if batch:
+            yield role, batch
+
+
+def gather(
+    connection: Connection,
+    telling: TellingSettings,
+    batch: tuple[Role, Sequence[str]],
+    now_ms: int,
+    *,
+    only_reachable: bool,
+) -> int:
+    """Make letters of what these recipients are to be told, drop what no longer applies; how many were made."""
+    role, recipients = batch
+    rows = notice_facts.waiting_for(connection, role, recipients, now_ms)
+    due = [row for group in _by(rows, _recipient).values() for row in group if _is_ripe(group, now_ms)]
+    reasons = {row.id: why_not(row, telling, only_reachable=only_reachable) for row in due}
+    drop(connection, {number: reason for number, reason in reasons.items() if reason})
+    groups = _letters([row for row in due if not reasons[row.id]], telling)
+    _write(connection, telling, groups, now_ms)
+    return len(groups)
+
+
+def _recipient(row: Row[Any]) -> tuple[str, str]:
+    return row.recipient, row.kind
+
+
+def _is_ripe(group: Rows, now_ms: int) -> bool:
+    """What came first has waited long enough; the others go along."""
+    return any(row.not_before_ms <= now_ms for row in group)
+
+
+def _letters(rows: Rows, telling: TellingSettings) -> list[tuple[Addressee, Occasion, Rows]]:
+    """Several occasions of one machine under the leading one (rules 1), then all machines that share it."""
+    found: dict[tuple[Any, ...], list[Row[Any]]] = defaultdict(list)
+    to: dict[tuple[Any, ...], Addressee] = {}
+    for of_machine in _by(rows, lambda row: (*_recipient(row), row.machine_id)).values():
+        addressee = addressee_of(of_machine[0], telling)
+        occasion = leading(Occasion(row.occasion) for row in of_machine)
+        # Two customers may have the same name: what goes to one address is not for the other's eyes.
+        key = (addressee.recipient, addressee.address, occasion)
+        to.setdefault(key, addressee)
+        found[key].extend(of_machine)
+    return [(to[key], key[2], of_letter) for key, of_letter in found.items()]
+
+
+def _by(rows: Rows, key: Any) -> Mapping[Any, list[Row[Any]]]:  # noqa: ANN401 - a function of a row
+    grouped: dict[Any, list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        grouped[key(row)].append(row)
+    return grouped
+
+
+def _write(
+    connection: Connection,
+    telling: TellingSettings,
+    groups: Sequence[tuple[Addressee, Occasion, Rows]],
+    now_ms: int,
+) -> None:
+    if not groups:
+        return
+    made = [_letter(addressee, occasion, telling, now_ms) for addressee, occasion, _ in groups]
+    connection.execute(insert(letters), made)
+    link = update(notices).where(notices.c.id == bindparam("number"), notice_facts.WAITING)
+    pairs = [
+        {"number": row.id, "letter": letter["letter_id"]}
+        for letter, (_, _, rows) in zip(made, groups, strict=True)
+        for row in rows
+    ]
+    connection.execute(link.values(letter_id=bindparam("letter")), pairs)
+
+
+def _letter(addressee: Addressee, occasion: Occasion, telling: TellingSettings, now_ms: int) -> dict[str, Any]:
+    return {
+        "letter_id": str(uuid4()),
+        "occasion": occasion,
+        "role": addressee.role,
+        "recipient": addressee.recipient,
+        "channel": channel_for(addressee, telling),
+        "state": "waiting",
+        "created_ms": now_ms,
+        "next_ms": now_ms,
+        "attempts": 0,
+        "address": addressee.address,
+        "locale": addressee.locale,
+    }
+
+
+def channel_for(addressee: Addressee, telling: TellingSettings) -> str:
+    """The configured channel; whoever has no address is told in the log."""
+    return telling.channel if addressee.address else LOG
+
+
+def drop(connection: Connection, reasons: Mapping[int, str]) -> None:
+    """Note why notices are not told; they stay where they are."""
+    if reasons:
+        statement = update(notices).where(notices.c.id == bindparam("number")).values(dropped=bindparam("reason"))
+        connection.execute(statement, [{"number": number, "reason": why} for number, why in reasons.items()])
+
+
+def release(connection: Connection, numbers: Sequence[int]) -> None:
+    """Take notices out of their letter, to be gathered anew."""
+    if numbers:
+        statement = update(notices).where(notices.c.id == bindparam("number")).values(letter_id=None)
+        connection.execute(statement, [{"number": number} for number in numbers])

@@ -1,0 +1,68 @@
+"""What a letter says of its orders, in the words storey's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row
+
+from adapters.store.addressees import is_reachable
+from notifications.letter import OrderFacts
+from schedules.forecast import Basis, Projection
+from schedules.hours import shown
+from schedules.machine import Category
+from schedules.work_order import Cause, Kind, State, WorkOrder
+
+
+def order_facts(rows: Sequence[Row[Any]], projected: Mapping[str, Projection], today: date) -> tuple[OrderFacts, ...]:
+    """Each order once, however many notices of it a letter holds (rows of `notice_facts`)."""
+    once = {(row.machine_id, row.kind, row.step): row for row in rows}
+    return tuple(_facts(row, projected.get(row.machine_id), today) for row in once.values())
+
+
+def _facts(row: Row[Any], projection: Projection | None, today: date) -> OrderFacts:
+    order = _order(row)
+    expected = None if projection is None else projection.of_order(order, today)
+    return OrderFacts(
+        machine_id=row.machine_id,
+        model=row.model,
+        category=Category(row.category),
+        kind=order.kind,
+        step=order.step,
+        state=order.state,
+        cause=order.cause,
+        opens_on=order.opens_on,
+        due_on=order.due_on,
+        overdue_on=order.overdue_on,
+        late_days=order.late_days(today),
+        total_hours=None if row.total_ms is None else shown(row.total_ms),
+        threshold_hours=None if row.threshold_ms is None else shown(row.threshold_ms),
+        projected_due_on=expected.on if expected else None,
+        projected_is_assumed=expected is not None and expected.basis is Basis.ASSUMED,
+        customer=row.customer,
+        customer_phone=row.customer_phone,
+        customer_reachable=is_reachable(row.customer_email),
+        service_centre=row.service_centre,
+        service_centre_name=row.centre_name,
+        service_centre_phone=row.centre_phone,
+        region=row.region,
+        yard=row.yard,
+        plan_version=order.plan_version,
+    )
+
+
+def _order(row: Row[Any]) -> WorkOrder:
+    return WorkOrder(
+        kind=Kind(row.kind),
+        step=row.step,
+        state=State(row.state),
+        opens_on=row.opens_on,
+        plan_version=row.plan_version,
+        due_on=row.due_on,
+        overdue_on=row.overdue_on,
+        closed_on=row.closed_on,
+        cause=Cause(row.cause) if row.cause else None,
+        threshold_ms=row.threshold_ms,
+    )

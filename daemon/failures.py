@@ -1,0 +1,54 @@
+"""What a failure means to whoever called a command: one message that says what to do, and an exit code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+from adapters.store.schema import SchemaError
+from daemon.assessing import UnknownMachineError
+from daemon.config import ConfigError
+from daemon.refused import RefusedError
+from schedules.plan import PlanError
+
+REFUSED = 1
+UNUSABLE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """`code` is the exit code: 1 refused, 2 something needed cannot be used."""
+
+    message: str
+    code: int
+
+
+def explained(problem: Exception) -> Failure | None:
+    """What to say of an exception; None if it is a fault of ours."""
+    if isinstance(problem, RefusedError):
+        return Failure(f"refused: {problem.reason}", REFUSED)
+    if isinstance(problem, UnknownMachineError):
+        return Failure(f"refused: {problem}; `hourkeeper machines list` names those that are", REFUSED)
+    if isinstance(problem, ConfigError):
+        return Failure(_listed("the configuration cannot be used:", problem.problems), UNUSABLE)
+    if isinstance(problem, PlanError):
+        return Failure(_listed("the plan cannot be used:", problem.problems), UNUSABLE)
+    if isinstance(problem, SchemaError):
+        return Failure(str(problem), UNUSABLE)
+    if isinstance(problem, SQLAlchemyError):
+        return Failure(store_failure(problem), UNUSABLE)
+    return None
+
+
+def store_failure(problem: SQLAlchemyError | ModuleNotFoundError) -> str:
+    """Why the store cannot be used, in one line; never with the URL, which may hold a password."""
+    if isinstance(problem, NoSuchModuleError | ModuleNotFoundError):
+        return f"the database driver is missing ({problem}); for PostgreSQL install `hourkeeper[postgres]`"
+    cause = problem.orig if isinstance(problem, DBAPIError) else problem
+    first = (str(cause).strip() or type(cause).__name__).splitlines()[0]
+    return f"the store cannot be used: {first}; check store.url, or ask `hourkeeper doctor`"
+
+
+def _listed(title: str, problems: list[str]) -> str:
+    return "\n".join([title, *(f"  {problem}" for problem in problems)])

@@ -1,0 +1,78 @@
+"""From deliveries to committed rows: one transaction for a batch, and a bad one never takes the others down."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from adapters.mqtt.client import StoreAwayError
+from adapters.mqtt.decode import Decoder, Delivery, Report
+from daemon.judging import judge_all
+from daemon.keeper import Keeper
+from schedules.reading import Refusal, Verdict
+
+STORE_FAULTS = (OperationalError, InterfaceError, PoolTimeoutError)
+_PAUSE_S = 0.2
+log = structlog.get_logger("intake")
+
+
+class Intake:
+    """Decodes, judges and stores; `clock` gives ms, `patience_s` is how long a store that fails is tried again."""
+
+    def __init__(self, keeper: Keeper, decoder: Decoder, clock: Callable[[], int], patience_s: float) -> None:
+        """`patience_s` is less than half the keepalive, so that the broker does not give us up meanwhile."""
+        self._keeper = keeper
+        self._decoder = decoder
+        self._clock = clock
+        self._patience_s = patience_s
+        self.stored = 0
+
+    def take(self, deliveries: Sequence[Delivery]) -> None:
+        """Commit a batch; StoreAwayError if the store has not taken it in time."""
+        reports = [report for delivery in deliveries for report in self._decoder.decode(delivery)]
+        self._store(reports, time.monotonic() + self._patience_s)
+        self.stored += len(deliveries)
+
+    def _store(self, reports: Sequence[Report], give_up_at: float) -> None:
+        while True:
+            try:
+                self._commit(reports)
+            except STORE_FAULTS as fault:
+                _give_up_or_pause(fault, give_up_at)
+            except Exception as error:  # whatever one delivery causes must not keep the others out
+                self._store_in_parts(reports, error, give_up_at)
+                return
+            else:
+                return
+
+    def _commit(self, reports: Sequence[Report]) -> None:
+        with self._keeper.store.write() as connection:
+            judge_all(connection, self._keeper, reports, self._clock())
+
+    def _store_in_parts(self, reports: Sequence[Report], error: Exception, give_up_at: float) -> None:
+        if len(reports) == 1:
+            log.exception("reading_quarantined", machine=reports[0].machine_id)
+            self._quarantine(reports[0], error)
+            return
+        middle = len(reports) // 2
+        self._store(reports[:middle], give_up_at)
+        self._store(reports[middle:], give_up_at)
+
+    def _quarantine(self, report: Report, error: Exception) -> None:
+        """Keep as raw what the database refuses as a reading."""
+        reason = f"could not be stored: {type(error).__name__}: {error}"
+        refused = Report(report.delivery, None, None, Refusal(Verdict.MALFORMED, reason[:500]))
+        self._commit([refused])
+
+
+def _give_up_or_pause(fault: Exception, give_up_at: float) -> None:
+    if time.monotonic() >= give_up_at:
+        log.error(
+            "store_away", error=str(fault).splitlines()[0], advice="the broker keeps the readings until it is back"
+        )
+        raise StoreAwayError from fault
+    time.sleep(_PAUSE_S)

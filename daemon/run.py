@@ -1,0 +1,122 @@
+"""The daemon: intake on the broker, the calendar's ticker and the relay of letters, started and stopped together."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy import select
+
+from adapters.mqtt.client import Connection, MqttSettings
+from adapters.mqtt.decode import Decoder
+from adapters.mqtt.source import Source
+from daemon.intake import STORE_FAULTS, Intake
+from daemon.keeper import Keeper
+from daemon.relay_loop import run_relay
+from daemon.sweep import is_done, sweep
+from notifications.channels.channel import Channel
+from notifications.rendering import Renderer
+
+_TICK_S = 30
+_STOP_WITHIN_S = 20.0
+_SHARE_OF_KEEPALIVE = 0.4
+log = structlog.get_logger("daemon")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the daemon is made of; `sources` say what to subscribe to and how to read it."""
+
+    keeper: Keeper
+    mqtt: MqttSettings
+    sources: tuple[Source, ...]
+    max_payload_bytes: int
+    channels: Mapping[str, Channel]
+    renderer: Renderer
+
+
+def clock_ms() -> int:
+    """The wall clock in ms since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def run(
+    parts: Parts, stop: threading.Event, ready: Callable[[], None] = lambda: None, clock: Callable[[], int] = clock_ms
+) -> None:
+    """Sweep, then receive, tick and deliver until `stop` is set; returns when everything has ended.
+
+    `ready` is called once the parts run, whether the broker answers or not.
+    """
+    sweep(parts.keeper, clock())
+    connection = _connection(parts, clock)
+    threads = [
+        threading.Thread(target=connection.run, args=(stop,), name="intake"),
+        threading.Thread(
+            target=run_relay, args=(parts.keeper, parts.channels, parts.renderer, clock, stop), name="relay"
+        ),
+    ]
+    ticker = _ticker(parts.keeper, clock)
+    for thread in threads:
+        thread.start()
+    ticker.start()
+    log.info("ready")
+    ready()
+    stop.wait()
+    ticker.shutdown(wait=False)
+    _join(threads)
+    parts.keeper.store.close()
+    log.info("stopped")
+
+
+def stop_on_signals(stop: threading.Event) -> None:
+    """SIGTERM and SIGINT end the daemon in order."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+
+
+def _join(threads: list[threading.Thread]) -> None:
+    end = time.monotonic() + _STOP_WITHIN_S
+    for thread in threads:
+        thread.join(max(0.0, end - time.monotonic()))
+        if thread.is_alive():
+            log.error("stopped_without", part=thread.name)
+
+
+def _connection(parts: Parts, clock: Callable[[], int]) -> Connection:
+    decoder = Decoder(parts.sources, parts.keeper.meter_rules, parts.keeper.zone, parts.max_payload_bytes)
+    intake = Intake(parts.keeper, decoder, clock, parts.mqtt.keepalive_s * _SHARE_OF_KEEPALIVE)
+    filters = [source.filter for source in parts.sources]
+    return Connection(parts.mqtt, filters, intake.take, lambda: _answers(parts.keeper), clock)
+
+
+def _answers(keeper: Keeper) -> bool:
+    """Whether the store can be written again."""
+    try:
+        with keeper.store.write() as connection:
+            connection.execute(select(1))
+    except STORE_FAULTS:
+        return False
+    return True
+
+
+def _ticker(keeper: Keeper, clock: Callable[[], int]) -> BackgroundScheduler:
+    """APScheduler only wakes us; what is due is computed from the data (pitfalls 1.3)."""
+    scheduler = BackgroundScheduler(daemon=True)
+    options = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+    scheduler.add_job(lambda: _tick(keeper, clock()), "interval", seconds=_TICK_S, **options)
+    return scheduler
+
+
+def _tick(keeper: Keeper, now_ms: int) -> None:
+    try:
+        if not is_done(keeper, now_ms):
+            sweep(keeper, now_ms)
+    except STORE_FAULTS as fault:
+        log.warning("sweep_postponed", error=str(fault).splitlines()[0])
+    except Exception:
+        log.exception("sweep_failed")

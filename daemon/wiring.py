@@ -1,0 +1,157 @@
+"""The one place where the parts are put together: store, plan, sources, channels, as the configuration says."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from adapters.files.plan import read_plan_data, read_winter, shipped_plan_data
+from adapters.files.visit_items import shipped_visit_items
+from adapters.mqtt.source import AtFormat, Source, SourceSpec
+from adapters.store import rulebooks, schema
+from adapters.store.engine import Store
+from daemon.config import Config, EmailConfig, ManagerConfig, SourceConfig
+from daemon.keeper import Keeper, Manager, Telling
+from notifications.channels.channel import Channel
+from notifications.channels.email import EmailChannel, MailServer, Security
+from notifications.channels.log import LogChannel
+from notifications.rendering import Renderer
+from schedules.reading import Unit
+from schedules.rulebook import Rulebook
+
+if TYPE_CHECKING:
+    from adapters.mqtt.client import MqttSettings
+
+_ONE_MS = timedelta(milliseconds=1)
+_MACHINE_ID_PATH = "machine_id"
+_STATUS = "hourkeeper/status"
+
+
+def open_keeper(config: Config, now_ms: int, *, upgrading: bool = False, adopting: bool = True) -> Keeper:
+    """The keeper of a configuration.
+
+    A database without tables gets them; an older one is upgraded if `upgrading`, else SchemaError says how; a
+    newer one is always refused. The configured plan is put in force; with `adopting` off it is only looked at,
+    and nothing is written. PlanError names every bad key.
+    """
+    store = open_store(config, upgrading=upgrading)
+    try:
+        return Keeper(store, rulebook_of(store, config, now_ms, adopting=adopting), telling_of(config))
+    except BaseException:
+        store.close()
+        raise
+
+
+def open_store(config: Config, *, upgrading: bool = False) -> Store:
+    """The store of a configuration, its tables as this version needs them; SchemaError if that cannot be."""
+    store = Store(config.store.url)
+    try:
+        schema.prepare(store, upgrading=upgrading)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def rulebook_of(store: Store, config: Config, now_ms: int, *, adopting: bool = True) -> Rulebook:
+    """The plans by version with the configured one in force; PlanError names every bad key."""
+    data, shipped, winter = read_plan_data(config.plan.file), shipped_plan_data(), read_winter(config.plan.winter_file)
+    with store.read() as connection:
+        rulebook, is_known = rulebooks.look_up(connection, data, shipped, winter)
+    if is_known or not adopting:
+        return rulebook
+    with store.write() as connection:
+        return rulebooks.adopt(connection, data, shipped, winter, now_ms)
+
+
+def telling_of(config: Config) -> Telling:
+    """How notices are told."""
+    told = config.notifications
+    return Telling(
+        locale=told.locale,
+        managers=tuple(_manager(manager) for manager in told.managers),
+        group_wait_ms=timedelta(seconds=told.group_wait_s) // _ONE_MS,
+        morning_at=told.morning_at,
+        escalate_after_days=told.escalate_after_days,
+        remind_every_days=told.remind_every_days,
+        channel="email" if told.email.host else "log",
+    )
+
+
+def _manager(manager: ManagerConfig) -> Manager:
+    return Manager(
+        name=manager.name,
+        email=manager.email,
+        locale=manager.locale,
+        service_centres=frozenset(manager.service_centres),
+        regions=frozenset(manager.regions),
+    )
+
+
+def sources_of(config: Config) -> tuple[Source, ...]:
+    """What is subscribed to, and how it is read."""
+    return tuple(Source(_spec(source)) for source in config.mqtt.sources)
+
+
+def _spec(source: SourceConfig) -> SourceSpec:
+    return SourceSpec(
+        topic=source.topic,
+        hours=source.hours,
+        at=source.at,
+        machine_id=source.machine_id or _MACHINE_ID_PATH,
+        unit=Unit(source.unit),
+        at_format=AtFormat(source.at_format),
+    )
+
+
+def mqtt_settings_of(config: Config) -> MqttSettings:
+    """How to reach the broker."""
+    from adapters.mqtt.client import MqttSettings
+
+    mqtt = config.mqtt
+    return MqttSettings(
+        host=mqtt.host,
+        port=mqtt.port,
+        client_id=mqtt.full_client_id,
+        username=mqtt.username,
+        password=None if mqtt.password is None else mqtt.password.get_secret_value(),
+        group=mqtt.group,
+        version_5=mqtt.protocol == "5",
+        keepalive_s=mqtt.keepalive,
+        receive_maximum=mqtt.receive_maximum,
+        batch=mqtt.batch,
+        ca_file=mqtt.tls.ca_file,
+        cert_file=mqtt.tls.cert_file,
+        key_file=mqtt.tls.key_file,
+        status_topic=_STATUS if mqtt.slot is None else f"{_STATUS}/{mqtt.slot}",
+    )
+
+
+def renderer_of(config: Config) -> Renderer:
+    """Whoever writes the letters."""
+    page = config.web.public_url or ""
+    return Renderer(shipped_visit_items(), page=page, locale=config.notifications.locale)
+
+
+def channels_of(config: Config) -> dict[str, Channel]:
+    """The ways out, by name; the log is always one."""
+    channels: list[Channel] = [LogChannel()]
+    server = mail_server_of(config.notifications.email)
+    if server is not None:
+        channels.append(EmailChannel(server))
+    return {channel.name: channel for channel in channels}
+
+
+def mail_server_of(email: EmailConfig) -> MailServer | None:
+    """The mail server, None without one."""
+    if email.host is None or email.sender is None:
+        return None
+    return MailServer(
+        host=email.host,
+        port=email.port,
+        sender=email.sender,
+        security=Security(email.security),
+        username=email.username,
+        password=None if email.password is None else email.password.get_secret_value(),
+        timeout_s=email.timeout_s,
+    )
