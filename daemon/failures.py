@@ -26,19 +26,22 @@ class Failure:
 
 def explained(problem: Exception) -> Failure | None:
     """What to say of an exception; None if it is a fault of ours."""
-    if isinstance(problem, RefusedError):
-        return Failure(f"refused: {problem.reason}", REFUSED)
-    if isinstance(problem, UnknownMachineError):
-        return Failure(f"refused: {problem}; `hourkeeper machines list` names those that are", REFUSED)
-    if isinstance(problem, ConfigError):
-        return Failure(_listed("the configuration cannot be used:", problem.problems), UNUSABLE)
-    if isinstance(problem, PlanError):
-        return Failure(_listed("the plan cannot be used:", problem.problems), UNUSABLE)
-    if isinstance(problem, SchemaError):
-        return Failure(str(problem), UNUSABLE)
-    if isinstance(problem, SQLAlchemyError):
-        return Failure(store_failure(problem), UNUSABLE)
-    return None
+    match problem:
+        case RefusedError():
+            found = Failure(f"refused: {problem.reason}", REFUSED)
+        case UnknownMachineError():
+            found = Failure(f"refused: {problem}; `hourkeeper machines list` names those that are", REFUSED)
+        case ConfigError():
+            found = Failure(_listed("the configuration cannot be used:", problem.problems), UNUSABLE)
+        case PlanError():
+            found = Failure(_listed("the plan cannot be used:", problem.problems), UNUSABLE)
+        case SchemaError():
+            found = Failure(str(problem), UNUSABLE)
+        case SQLAlchemyError():
+            found = Failure(store_failure(problem), UNUSABLE)
+        case _:
+            return None
+    return found
 
 
 def store_failure(problem: SQLAlchemyError | ModuleNotFoundError) -> str:

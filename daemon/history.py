@@ -13,10 +13,12 @@ from adapters.store.tables import machines as machine_table
 from daemon.keeper import Keeper
 from daemon.refused import RefusedError
 from schedules.dates import ONE_DAY, local_date
+from schedules.machine import Machine
 from schedules.meter import date_of_reading
 from schedules.plan import MandatoryStep
 from schedules.reading import Source, Verdict
 from schedules.retrace import Done, Known
+from schedules.rulebook import Rulebook
 from schedules.work_order import Closing, Kind, OrderKey, State, WorkOrder
 
 
@@ -52,10 +54,15 @@ def _steps_done(connection: Connection, keeper: Keeper, record: MachineRecord) -
         columns.machine_id == record.facts.machine_id
     )
     last, on = connection.execute(statement).one()
+    yield from steps_done(record.facts, last, on, keeper.rulebook)
+
+
+def steps_done(facts: Machine, last: str | None, on: date | None, rulebook: Rulebook) -> Iterator[Done]:
+    """The visits up to the last one known to be done, all on its date (rules 5); RefusedError if it cannot be."""
     if last is None:
         return
-    warranty, handed_over_on = record.facts.warranty, record.facts.handed_over_on
-    steps = keeper.rulebook.plan.steps(warranty) if warranty else ()
+    warranty, handed_over_on = facts.warranty, facts.handed_over_on
+    steps = rulebook.plan.steps(warranty) if warranty else ()
     names = [step.step for step in steps]
     if last not in names or on is None or handed_over_on is None:
         message = f"last_step_done: {last!r} is none of {', '.join(names)}, or has no date"
@@ -65,7 +72,7 @@ def _steps_done(connection: Connection, keeper: Keeper, record: MachineRecord) -
         raise RefusedError(message)
     for step in steps[: names.index(last) + 1]:
         key = OrderKey(Kind.MANDATORY_VISIT, step.step)
-        yield Done(on, key, _done_step(step, keeper.rulebook.current, handed_over_on, on))
+        yield Done(on, key, _done_step(step, rulebook.current, handed_over_on, on))
 
 
 def _done_step(step: MandatoryStep, version: str, handed_over_on: date, on: date) -> WorkOrder:

@@ -43,11 +43,11 @@ class LazyGroup(click.Group):
         super().__init__(*args, **kwargs)
         self._table = table
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
         """The names, in the order of the table."""
         return list(self._table)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the same
         """The command of a name, imported now; None if there is none."""
         entry = self._table.get(cmd_name)
         if isinstance(entry, Family):
@@ -63,7 +63,7 @@ class LazyGroup(click.Group):
         except click.exceptions.NoSuchCommand as unknown:
             raise click.exceptions.NoSuchCommand(args[0], possibilities=list(self._table), ctx=ctx) from unknown
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the same
         """List the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.line) for name, entry in self._table.items()])

@@ -19,13 +19,12 @@ from daemon.keeper import Keeper
 from daemon.refused import RefusedError
 from daemon.rejudging import rejudge
 from daemon.telling import tell
-from schedules.completion import completed
 from schedules.dates import local_date
 from schedules.machine import Category, Status, Warranty
 from schedules.reading import Verdict
 from schedules.retrace import retrace
-from schedules.stock import month_step
-from schedules.work_order import Kind, OrderKey
+from schedules.stock import inspected_at_arrival
+from schedules.work_order import Change, Closing
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +97,14 @@ def stock_in(connection: Connection, keeper: Keeper, command: StockIn, now_ms: i
     }
     _register(connection, command.machine_id, Status.STOCK, values, now_ms)
     remark = Remark(now_ms, by=by)
-    machines.note_event(connection, command.machine_id, "stock_in", on, _details(command), remark)
+    machines.note_event(connection, command.machine_id, "stock_in", on, details_of(command), remark)
     _judge_waiting(connection, keeper, command.machine_id, now_ms)
-    record = bring_up(connection, keeper, record_of(connection, keeper, command.machine_id), on, remark)
+    record = record_of(connection, keeper, command.machine_id)
     if command.inspected:
-        key = OrderKey(Kind.STOCK_UPKEEP, month_step(on))
-        machines.apply_changes(connection, record.facts, list(completed(record.facts, key, on)), remark)
-    bring_up(connection, keeper, record_of(connection, keeper, command.machine_id), keeper.today(now_ms), remark)
+        done = inspected_at_arrival(on, keeper.rulebook.current)
+        machines.apply_changes(connection, record.facts, [Change(None, done, on, Closing.COMPLETED)], remark)
+        record = record_of(connection, keeper, command.machine_id)
+    bring_up(connection, keeper, record, keeper.today(now_ms), remark)
 
 
 def transfer(connection: Connection, keeper: Keeper, command: Transfer, now_ms: int, by: str | None = None) -> None:
@@ -121,7 +121,7 @@ def transfer(connection: Connection, keeper: Keeper, command: Transfer, now_ms: 
     if command.region is not None and command.region != record.facts.region:
         values |= {"region": command.region, "arrived_on": on}
     machines.change_facts(connection, command.machine_id, values)
-    machines.note_event(connection, command.machine_id, "transfer", on, _details(command), remark)
+    machines.note_event(connection, command.machine_id, "transfer", on, details_of(command), remark)
     bring_up(connection, keeper, record_of(connection, keeper, command.machine_id), keeper.today(now_ms), remark)
 
 
@@ -138,7 +138,7 @@ def hand_over(
         _judge_waiting(connection, keeper, command.machine_id, now_ms)
     else:
         _sell_from_stock(connection, keeper, known, command, on, remark)
-    machines.note_event(connection, command.machine_id, "handover", on, _details(command), remark)
+    machines.note_event(connection, command.machine_id, "handover", on, details_of(command), remark)
     machines.sleep(connection, command.machine_id)
     verdict = None
     if dial_ms is not None:
@@ -159,11 +159,12 @@ def retire(connection: Connection, keeper: Keeper, command: Retire, now_ms: int,
     bring_up(connection, keeper, record, on, remark)
     values = {"status": Status.RETIRED, "retired_on": on, "retire_reason": command.reason}
     machines.change_facts(connection, command.machine_id, values)
-    machines.note_event(connection, command.machine_id, "retire", on, _details(command), remark)
+    machines.note_event(connection, command.machine_id, "retire", on, details_of(command), remark)
     bring_up(connection, keeper, record_of(connection, keeper, command.machine_id), keeper.today(now_ms), remark)
 
 
-def _details(command: StockIn | Transfer | HandOver | Retire) -> dict[str, Any]:
+def details_of(command: StockIn | Transfer | HandOver | Retire) -> dict[str, Any]:
+    """What the machine's story remembers of a command."""
     return {name: str(value) for name, value in asdict(command).items() if value is not None and name != "machine_id"}
 
 

@@ -18,7 +18,12 @@ from daemon.lazy_group import LazyGroup
 _INTERRUPTED = 130
 
 
-@click.group(cls=LazyGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    table=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="`hourkeeper COMMAND --help` explains a command and shows an example.",
+)
 @click.option(
     "--config",
     "file",
@@ -29,12 +34,7 @@ _INTERRUPTED = 130
 @click.version_option(package_name="hourkeeper", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(context: click.Context, file: Path | None) -> None:
-    """Turns machine hours into maintenance work orders, and tells the people who must act.
-
-    \b
-    Try it:  hourkeeper demo
-    Ask it:  hourkeeper overdue
-    """
+    """Turns machine hours into maintenance work orders, and tells the people who must act."""
     context.obj = file
 
 

@@ -65,8 +65,8 @@ def _state(connection: Connection, machine_id: str) -> MeterState:
 def _refuse_readings_in_the_way(
     connection: Connection, keeper: Keeper, state: MeterState, changed_ms: int, old_end_ms: int
 ) -> None:
-    if state.meter.changes and changed_ms <= state.meter.changes[-1][0]:
-        message = f"changed_at is not after the last meter change at {_local(keeper, state.meter.changes[-1][0])}"
+    if any(since == changed_ms for since, _ in state.meter.changes):
+        message = f"a meter change at {_local(keeper, changed_ms)} is already recorded"
         raise RefusedError(message)
     if state.meter.time_ms is None or changed_ms >= state.meter.time_ms:
         return

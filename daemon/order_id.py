@@ -15,16 +15,18 @@ def order_named(connection: Connection, name: str) -> tuple[str, OrderKey]:
     """The machine and key of a work order; RefusedError if the name is none, or the number is nobody's."""
     if name.isascii() and name.isdigit():
         return _of_number(connection, int(name))
-    machine_id, _, rest = name.partition("/")
-    key = key_named(rest)
-    return machine_id, key
+    machine_id, _, key = name.partition("/")
+    if not machine_id or not key:
+        message = f"{name!r}: {_EXPECTED}"
+        raise RefusedError(message)
+    return machine_id, key_named(key)
 
 
 def key_named(name: str) -> OrderKey:
     """An order within its machine, from KIND/STEP."""
     kind, _, step = name.partition("/")
     if not step or kind not in set(Kind):
-        message = f"{name!r}: {_EXPECTED}; the kinds are {', '.join(Kind)}"
+        message = f"{name!r} is no KIND/STEP, such as mandatory_visit/600; the kinds are {', '.join(Kind)}"
         raise RefusedError(message)
     return OrderKey(Kind(kind), step)
 

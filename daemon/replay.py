@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from adapters.mqtt.decode import Decoder, Delivery
+from adapters.mqtt.decode import Decoder, Delivery, Report
 from adapters.mqtt.source import Source, SourceSpec
 from adapters.store.engine import Store
 from adapters.store.schema import create_scratch
@@ -51,9 +51,9 @@ class Replayed:
     until_ms: int = 0
 
 
-def replay(keeper: Keeper, lines: list[Line]) -> Replayed:
+def replay(keeper: Keeper, lines: Iterable[Line]) -> Replayed:
     """Run all lines; sweeps run at each local midnight between them, none after the last."""
-    player = _Player(keeper)
+    player = Player(keeper)
     for line in lines:
         player.play(line)
     player.result.notices = letters_told(keeper)
@@ -67,17 +67,22 @@ def scratch_keeper(make: Callable[[Store], Keeper]) -> Keeper:
     return make(store)
 
 
-class _Player:
-    def __init__(self, keeper: Keeper) -> None:
+class Player:
+    """Plays lines one by one; `letters` makes the letters of every moment up to an instant (ms)."""
+
+    def __init__(self, keeper: Keeper, letters: Callable[[Keeper, int], object] = make_letters) -> None:
+        """Nothing is played yet."""
         self.result = Replayed(keeper)
         self._keeper = keeper
+        self._letters = letters
         self._source = Source(SourceSpec())
         self._decoder = Decoder([self._source], keeper.meter_rules, keeper.zone)
         self._next_midnight: int | None = None
 
     def play(self, line: Line) -> None:
-        self._sweep_until(line.at_ms)
-        make_letters(self._keeper, line.at_ms)
+        """Let time pass until the line, then do what it says."""
+        self.sweep_until(line.at_ms)
+        self._letters(self._keeper, line.at_ms)
         self.result.until_ms = line.at_ms
         if line.do == "expect":
             self.result.failed.extend(unmet(self._keeper, line))
@@ -92,11 +97,12 @@ class _Player:
     def _refuse(self, line: Line, missing: tuple[str, ...], reason: str) -> None:
         self.result.refused.append(RefusedLine(line.number, line.do, line.machine_id, missing, reason))
 
-    def _sweep_until(self, at_ms: int) -> None:
+    def sweep_until(self, at_ms: int) -> None:
+        """The sweeps of all midnights up to an instant (ms), each after the letters of its day."""
         if self._next_midnight is None:
             self._next_midnight = self._midnight_after(at_ms)
         while self._next_midnight <= at_ms:
-            make_letters(self._keeper, self._next_midnight)
+            self._letters(self._keeper, self._next_midnight)
             sweep(self._keeper, self._next_midnight)
             self._next_midnight = self._midnight_after(self._next_midnight)
 
@@ -104,22 +110,27 @@ class _Player:
         tomorrow = self._keeper.today(at_ms) + timedelta(days=1)
         return instant_ms(datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=self._keeper.zone))
 
-    def reading(self, line: Line) -> None:
-        delivery = Delivery("", b"", line.at_ms)
+    def reports_of(self, line: Line) -> list[Report]:
+        """What a line `reading` or `raw` brings."""
+        if line.do == "raw":
+            return self._decoder.decode(Delivery(line.fields["topic"], _payload(line.fields), line.at_ms))
         document = {
             name: line.fields[key] for name, key in (("hours", "hours"), ("at", "device_time")) if key in line.fields
         }
-        reports = self._decoder.reports(delivery, self._source, line.fields["machine_id"], document)
-        with self._keeper.store.write() as connection:
-            judge_all(connection, self._keeper, reports, line.at_ms)
+        delivery = Delivery("", b"", line.at_ms)
+        return self._decoder.reports(delivery, self._source, line.fields["machine_id"], document)
 
-    def raw(self, line: Line) -> None:
-        topic = line.fields["topic"]
-        delivery = Delivery(topic, _payload(line.fields), line.at_ms)
+    def judge(self, reports: list[Report], now_ms: int) -> None:
+        """Judge reports in one transaction."""
         with self._keeper.store.write() as connection:
-            judge_all(connection, self._keeper, self._decoder.decode(delivery), line.at_ms)
+            judge_all(connection, self._keeper, reports, now_ms)
 
-    def stock_in(self, line: Line) -> None:
+    def _reading(self, line: Line) -> None:
+        self.judge(self.reports_of(line), line.at_ms)
+
+    _raw = _reading
+
+    def _stock_in(self, line: Line) -> None:
         fields = line.fields
         command = life.StockIn(
             fields["machine_id"],
@@ -133,24 +144,24 @@ class _Player:
         with self._keeper.store.write() as connection:
             life.stock_in(connection, self._keeper, command, line.at_ms, fields.get("by"))
 
-    def handover(self, line: Line) -> None:
+    def _handover(self, line: Line) -> None:
         command = _hand_over(line)
         with self._keeper.store.write() as connection:
             life.hand_over(connection, self._keeper, command, line.at_ms, line.fields.get("by"))
 
-    def transfer(self, line: Line) -> None:
+    def _transfer(self, line: Line) -> None:
         command = life.Transfer(
             line.fields["machine_id"], line.at_ms, line.fields.get("region"), line.fields.get("yard")
         )
         with self._keeper.store.write() as connection:
             life.transfer(connection, self._keeper, command, line.at_ms, line.fields.get("by"))
 
-    def retire(self, line: Line) -> None:
+    def _retire(self, line: Line) -> None:
         command = life.Retire(line.fields["machine_id"], line.at_ms, line.fields.get("reason"))
         with self._keeper.store.write() as connection:
             life.retire(connection, self._keeper, command, line.at_ms, line.fields.get("by"))
 
-    def meter_change(self, line: Line) -> None:
+    def _meter_change(self, line: Line) -> None:
         fields = line.fields
         for name in ("changed_at", "old_end", "new_start"):
             _required(fields, name)
@@ -159,7 +170,7 @@ class _Player:
         with self._keeper.store.write() as connection:
             meters.change_meter(connection, self._keeper, command, line.at_ms, fields.get("by"))
 
-    def complete(self, line: Line) -> None:
+    def _complete(self, line: Line) -> None:
         done_at = line.fields.get("done_at")
         command = work.Completion(
             line.fields["machine_id"],
@@ -171,7 +182,7 @@ class _Player:
         )
         work.complete(self._keeper, command, line.at_ms)
 
-    def acknowledge(self, line: Line) -> None:
+    def _acknowledge(self, line: Line) -> None:
         with self._keeper.store.write() as connection:
             work.acknowledge(
                 connection,
@@ -182,7 +193,7 @@ class _Player:
                 line.at_ms,
             )
 
-    def contact(self, line: Line) -> None:
+    def _contact(self, line: Line) -> None:
         with self._keeper.store.write() as connection:
             work.contact(
                 connection,
@@ -193,7 +204,7 @@ class _Player:
                 line.at_ms,
             )
 
-    def schedule(self, line: Line) -> None:
+    def _schedule(self, line: Line) -> None:
         on = _date(_required(line.fields, "scheduled_for"))
         with self._keeper.store.write() as connection:
             work.schedule(
@@ -206,7 +217,7 @@ class _Player:
                 line.fields.get("by"),
             )
 
-    def cancel(self, line: Line) -> None:
+    def _cancel(self, line: Line) -> None:
         with self._keeper.store.write() as connection:
             work.cancel(
                 connection,
@@ -218,7 +229,7 @@ class _Player:
                 line.at_ms,
             )
 
-    def copy_sent(self, line: Line) -> None:
+    def _copy_sent(self, line: Line) -> None:
         on = line.fields.get("on")
         day = self._keeper.today(line.at_ms) if on is None else _date(on)
         with self._keeper.store.write() as connection:
@@ -233,8 +244,8 @@ class _Player:
             )
 
 
-_DOERS: Mapping[str, Callable[[_Player, Line], None]] = {
-    name: getattr(_Player, name)
+_DOERS: Mapping[str, Callable[[Player, Line], None]] = {
+    name: getattr(Player, f"_{name}")
     for name in (
         "stock_in",
         "handover",

@@ -24,7 +24,7 @@ from notifications.rendering import Renderer
 
 _TICK_S = 30
 _STOP_WITHIN_S = 20.0
-_SHARE_OF_KEEPALIVE = 0.4
+SHARE_OF_KEEPALIVE = 0.4
 log = structlog.get_logger("daemon")
 
 
@@ -45,15 +45,27 @@ def clock_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def connection_of(parts: Parts, clock: Callable[[], int]) -> Connection:
+    """The connection that brings deliveries to the intake."""
+    decoder = Decoder(parts.sources, parts.keeper.meter_rules, parts.keeper.zone, parts.max_payload_bytes)
+    intake = Intake(parts.keeper, decoder, clock, parts.mqtt.keepalive_s * SHARE_OF_KEEPALIVE)
+    filters = [source.filter for source in parts.sources]
+    return Connection(parts.mqtt, filters, intake.take, lambda: answers(parts.keeper), clock)
+
+
 def run(
-    parts: Parts, stop: threading.Event, ready: Callable[[], None] = lambda: None, clock: Callable[[], int] = clock_ms
+    parts: Parts,
+    stop: threading.Event,
+    ready: Callable[[], None] = lambda: None,
+    clock: Callable[[], int] = clock_ms,
+    connect: Callable[[Parts, Callable[[], int]], Connection] = connection_of,
 ) -> None:
     """Sweep, then receive, tick and deliver until `stop` is set; returns when everything has ended.
 
-    `ready` is called once the parts run, whether the broker answers or not.
+    `ready` is called once the parts run, whether the broker answers or not; `connect` makes the connection.
     """
     sweep(parts.keeper, clock())
-    connection = _connection(parts, clock)
+    connection = connect(parts, clock)
     threads = [
         threading.Thread(target=connection.run, args=(stop,), name="intake"),
         threading.Thread(
@@ -87,14 +99,7 @@ def _join(threads: list[threading.Thread]) -> None:
             log.error("stopped_without", part=thread.name)
 
 
-def _connection(parts: Parts, clock: Callable[[], int]) -> Connection:
-    decoder = Decoder(parts.sources, parts.keeper.meter_rules, parts.keeper.zone, parts.max_payload_bytes)
-    intake = Intake(parts.keeper, decoder, clock, parts.mqtt.keepalive_s * _SHARE_OF_KEEPALIVE)
-    filters = [source.filter for source in parts.sources]
-    return Connection(parts.mqtt, filters, intake.take, lambda: _answers(parts.keeper), clock)
-
-
-def _answers(keeper: Keeper) -> bool:
+def answers(keeper: Keeper) -> bool:
     """Whether the store can be written again."""
     try:
         with keeper.store.write() as connection:

@@ -52,7 +52,7 @@ def _complete(connection: Connection, keeper: Keeper, command: Completion, now_m
     )
     done_on = local_date(now_ms if command.done_at_ms is None else command.done_at_ms, keeper.zone)
     _refuse_without_evidence(keeper, record, command, done_on)
-    if command.hours is not None and command.done_at_ms is not None and command.done_at_ms <= now_ms:
+    if command.hours is not None and command.done_at_ms is not None:
         dial_ms = dial_by_hand(keeper, command.hours, "hours")
         judge_by_hand(connection, keeper, command.machine_id, dial_ms, command.done_at_ms, now_ms)
         record = record_of(connection, keeper, command.machine_id)

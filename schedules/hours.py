@@ -5,12 +5,13 @@ from __future__ import annotations
 from decimal import ROUND_DOWN, Context, Decimal
 
 MS_PER_HOUR = 3_600_000
-_CUT = Context(prec=60, rounding=ROUND_DOWN)
+_HOUR = Decimal(MS_PER_HOUR)
+_cut = Context(prec=60, rounding=ROUND_DOWN).multiply
 
 
-def milliseconds(value: Decimal | str | float, unit_ms: int = MS_PER_HOUR) -> int:
+def milliseconds(value: Decimal, unit_ms: Decimal = _HOUR) -> int:
     """Engine time of a decimal number of units (one unit lasts `unit_ms`); finer digits are cut off."""
-    return int(_CUT.multiply(Decimal(value), Decimal(unit_ms)))
+    return int(_cut(value, unit_ms))
 
 
 def shown(total_ms: int) -> float:

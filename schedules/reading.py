@@ -56,13 +56,15 @@ class Unit(StrEnum):
 
 
 _UNIT_MS = {
-    Unit.HOURS: MS_PER_HOUR,
-    Unit.MINUTES: 60_000,
-    Unit.SECONDS: 1000,
-    Unit.MILLISECONDS: 1,
-    Unit.J1939: 180_000,
+    Unit.HOURS: Decimal(MS_PER_HOUR),
+    Unit.MINUTES: Decimal(60_000),
+    Unit.SECONDS: Decimal(1000),
+    Unit.MILLISECONDS: Decimal(1),
+    Unit.J1939: Decimal(180_000),
+    Unit.CLOCK: Decimal(MS_PER_HOUR),
 }
 _NOT_AVAILABLE_NUMBERS = frozenset({Decimal(-1), Decimal(4294967295), Decimal("214748364.75")})
+_BELOW_THEM = 214_748_364
 _CLOCK_TEXT = re.compile(r"([0-9]{1,9}):([0-5][0-9]):([0-5][0-9])")
 
 
@@ -92,23 +94,20 @@ class Refusal:
 
 def dial_of(value: object, unit: Unit, rules: MeterRules) -> int | Refusal:
     """Engine time in ms of a JSON value (numbers as Decimal), or why it has none (rules 7, rows 1 to 3)."""
+    if type(value) is Decimal:
+        return _dial_of_number(value, _UNIT_MS[unit], rules)
     if value is None or value in ("", "NaN"):
         return Refusal(Verdict.NOT_AVAILABLE, f"hours not available: {value!r}")
     if unit is Unit.CLOCK and isinstance(value, str):
         return _dial_of_clock(value, rules)
-    if not isinstance(value, Decimal):
-        return Refusal(Verdict.MALFORMED, f"hours must be a number, got {_kind(value)}")
-    return dial_of_number(value, _UNIT_MS.get(unit, MS_PER_HOUR), rules)
+    return Refusal(Verdict.MALFORMED, f"hours must be a number, got {_kind(value)}")
 
 
-def dial_of_number(value: Decimal, unit_ms: int, rules: MeterRules) -> int | Refusal:
-    """Rows 2 and 3 for a number."""
-    if value.is_nan() or value in _NOT_AVAILABLE_NUMBERS:
+def _dial_of_number(value: Decimal, unit_ms: Decimal, rules: MeterRules) -> int | Refusal:
+    if value.is_nan() or (not 0 <= value < _BELOW_THEM and value in _NOT_AVAILABLE_NUMBERS):
         return Refusal(Verdict.NOT_AVAILABLE, f"the meter sent its 'not available' value {value}")
-    if value.is_infinite() or value < 0:
+    if value < 0 or value.is_infinite():
         return Refusal(Verdict.OUT_OF_RANGE, f"{value:.6} is no engine time")
-    if value > rules.maximum_ms:
-        return _too_many(rules)
     if value > rules.maximum_ms:  # before multiplying: an exponent of millions is cheap to send
         return _too_many(rules)
     dial_ms = milliseconds(value, unit_ms)

@@ -9,7 +9,7 @@ from schedules.dates import ONE_DAY, add_months, last_of_month
 from schedules.machine import Machine, Status
 from schedules.rulebook import Rulebook
 from schedules.window import Window
-from schedules.work_order import Kind
+from schedules.work_order import Closing, Kind, State, WorkOrder
 
 
 def month_step(day: date) -> str:
@@ -36,4 +36,20 @@ def _window(month: date, stocked_on: date, version: str) -> Window:
         opens_on=max(month, stocked_on),
         due_on=due_on,
         overdue_on=due_on + ONE_DAY,
+    )
+
+
+def inspected_at_arrival(stocked_on: date, version: str) -> WorkOrder:
+    """The incoming inspection counts as that month's upkeep: done on the day of arrival (rules 3)."""
+    window = _window(stocked_on.replace(day=1), stocked_on, version)
+    return WorkOrder(
+        kind=window.kind,
+        step=window.step,
+        state=State.DONE,
+        opens_on=stocked_on,
+        plan_version=version,
+        due_on=window.due_on,
+        overdue_on=window.overdue_on,
+        closed_on=stocked_on,
+        closing=Closing.COMPLETED,
     )

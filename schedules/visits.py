@@ -15,28 +15,22 @@ from schedules.work_order import Kind
 
 
 def windows(machine: Machine, rulebook: Rulebook) -> Iterator[Window]:
-    """The steps of this machine: those that have orders by the plan they were opened under, others by the newest."""
-    if machine.status is not Status.IN_SERVICE or machine.handed_over_on is None or machine.warranty is None:
-        return
+    """The machine's steps: those that have orders by the plan they were opened under, the others by the newest."""
     ordered = {order.step: order for order in machine.orders.values() if order.kind is Kind.MANDATORY_VISIT}
     for order in ordered.values():
-        plan = rulebook.plans[order.plan_version]
-        yield from _windows_of(
-            plan, machine.handed_over_on, machine.warranty, lambda step, name=order.step: step == name
-        )
-    yield from _windows_of(
-        rulebook.plan,
-        machine.handed_over_on,
-        machine.warranty,
-        lambda step: step not in ordered and step not in machine.exempt_steps,
-    )
+        yield from (window for window in _all(machine, rulebook.plans[order.plan_version]) if window.step == order.step)
+    for window in _all(machine, rulebook.plan):
+        if window.step not in ordered and window.step not in machine.exempt_steps:
+            yield window
 
 
-def _windows_of(plan, handed_over_on, warranty, wanted):  # type: ignore[no-untyped-def]
-    lapses_on = plan.warranty_ends_on(handed_over_on, warranty) + ONE_DAY
-    for step in plan.steps(warranty):
-        if wanted(step.step):
-            yield window_of(step, plan.version, handed_over_on, lapses_on)
+def _all(machine: Machine, plan: Plan) -> Iterator[Window]:
+    """All steps of a plan for this machine; none before the hand-over or after its life."""
+    if machine.status is not Status.IN_SERVICE or machine.handed_over_on is None or machine.warranty is None:
+        return
+    lapses_on = plan.warranty_ends_on(machine.handed_over_on, machine.warranty) + ONE_DAY
+    for step in plan.steps(machine.warranty):
+        yield window_of(step, plan.version, machine.handed_over_on, lapses_on)
 
 
 def window_of(step: MandatoryStep, version: str, handed_over_on: date, lapses_on: date) -> Window:
@@ -69,11 +63,8 @@ def under_newest_plan(machine: Machine, today: date, rulebook: Rulebook) -> Mach
 
 def _added_and_past(machine: Machine, warranty: Warranty, before: Plan, newest: Plan, today: date) -> frozenset[str]:
     known = {step.step for step in before.steps(warranty)}
-    fresh = replace(machine, exempt_steps=frozenset(), orders={})
-    windows_now = windows(fresh, Rulebook({newest.version: newest}, newest.version))
-    return frozenset(
-        window.step for window in windows_now if window.step not in known and _is_past(window, machine, today)
-    )
+    added = (window for window in _all(machine, newest) if window.step not in known)
+    return frozenset(window.step for window in added if _is_past(window, machine, today))
 
 
 def _is_past(window: Window, machine: Machine, today: date) -> bool:

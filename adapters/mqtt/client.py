@@ -10,6 +10,7 @@ import random
 import select
 import ssl
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -31,6 +32,7 @@ _TAKEN_OVER = 0x8E
 _NEW_SUBSCRIPTIONS_ONLY = 1
 _TURN_S = 0.25
 _LONGEST_WAIT_S = 30.0
+_LAST_WORDS_S = 1.0
 log = structlog.get_logger("mqtt")
 
 
@@ -173,7 +175,7 @@ class Connection:
         except UnicodeDecodeError:
             topic = bytes(message._topic)  # noqa: SLF001 - the only way to the bytes of a topic that is no text
         repeated = message.dup or message.retain
-        self._batch.append(Delivery(topic, message.payload, self._clock(), repeated, message.retain))
+        self._batch.append(Delivery(topic, bytes(message.payload), self._clock(), repeated, message.retain))
         if message.qos:
             self._mids.append(message.mid)
 
@@ -193,6 +195,13 @@ class Connection:
         log.info("mqtt_connected", session_present=flags.session_present)
         if not flags.session_present:
             log.warning("mqtt_session_new", meaning="readings published while we were away may be missing")
+
+    def _on_subscribe(self, _client: paho.Client, _data: object, _mid: int, reasons: list[Any], _p: object) -> None:
+        refused = [str(reason) for reason in reasons if reason.is_failure]
+        if refused:
+            log.error("mqtt_subscription_refused", reasons=refused, advice="give us read access in the broker's ACL")
+        else:
+            log.info("mqtt_subscribed", filters=self._filters)
 
     def _on_disconnect(self, _client: paho.Client, _data: object, _flags: object, reason: Any, _p: object) -> None:  # noqa: ANN401 - paho's reason codes
         self._forget()
@@ -235,7 +244,7 @@ class Connection:
     def _session(self) -> dict[str, Any]:
         if not self._settings.version_5:
             return {}
-        properties = Properties(PacketTypes.CONNECT)
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = _SESSION_KEPT_S
         properties.ReceiveMaximum = self._settings.receive_maximum
         return {"clean_start": False, "properties": properties}
@@ -249,11 +258,10 @@ class Connection:
             self._store_and_acknowledge(sock)
         except StoreAwayError:
             log.warning("stopped_with_unstored_readings", meaning="they were not acknowledged; the broker keeps them")
-        self._client.publish(self._settings.status_topic, "offline", _QOS, retain=True)
-        self._client.disconnect()
-        sock.setblocking(True)
-        sock.settimeout(1.0)
-        sock.flush()
+        sock.settimeout(_LAST_WORDS_S)
+        with suppress(OSError):
+            self._client.publish(self._settings.status_topic, "offline", _QOS, retain=True)
+            self._client.disconnect()
 
     def _make_client(self) -> _Client:
         settings = self._settings
@@ -263,19 +271,21 @@ class Connection:
             settings.client_id,
             protocol=version,
             manual_ack=True,
-            **({} if settings.version_5 else {"clean_session": False}),
+            clean_session=None if settings.version_5 else False,
         )
         client.username_pw_set(settings.username, settings.password)
         client.will_set(settings.status_topic, "offline", _QOS, retain=True)
         client.on_message = self._on_message
         client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         if settings.ca_file or settings.cert_file:
-            client.tls_set_context(_tls(settings))
+            client.tls_set_context(tls_context(settings))
         return client
 
 
-def _tls(settings: MqttSettings) -> ssl.SSLContext:
+def tls_context(settings: MqttSettings) -> ssl.SSLContext:
+    """The TLS that the settings ask for."""
     context = ssl.create_default_context(cafile=settings.ca_file)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if settings.cert_file:

@@ -92,7 +92,8 @@ class Decoder:
     def reports(self, delivery: Delivery, source: Source, named: str, document: object) -> list[Report]:
         """The reports of a parsed document that came under a topic naming the machine `named` (empty: none)."""
         if type(document) is dict and source.is_flat:
-            return [self._report(delivery, source, named, *(document.get(key, ABSENT) for key in source.keys))]
+            get, (hours, at, inside) = document.get, source.keys
+            return [self._report(delivery, source, named, get(hours, ABSENT), get(at, ABSENT), get(inside, ABSENT))]
         if type(document) is not dict and type(document) is not list:
             return [self._report(delivery, source, named, document, ABSENT, ABSENT)]
         reports = [self._report(delivery, source, named, *values) for values in together(document, source.paths)]
@@ -108,7 +109,7 @@ class Decoder:
         if type(inside) is not str or MACHINE_ID.fullmatch(inside) is None:
             return Report(delivery, None, None, _NO_MACHINE)
         dial = _NO_HOURS if hours is ABSENT else dial_of(hours, source.unit, self._rules)
-        if type(dial) is Refusal:
+        if isinstance(dial, Refusal):
             return Report(delivery, inside, None, dial)
         device_ms, unreadable = self._device_time(source, at)
         return Report(

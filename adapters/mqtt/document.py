@@ -30,15 +30,13 @@ def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
 _DECODER = json.JSONDecoder(
     parse_float=Decimal, parse_int=Decimal, parse_constant=Decimal, object_pairs_hook=_without_doubles
 )
-
-
 def parse(payload: bytes, most_bytes: int) -> object:
     """The JSON value of a payload, its numbers as Decimal (also NaN and Infinity, which meters do send)."""
     if len(payload) > most_bytes:
         message = f"a payload of {len(payload)} bytes; at most {most_bytes} are read"
         raise NotADocument(message)
     try:
-        return _DECODER.decode(payload.decode())
+        return _value(payload.decode())
     except UnicodeDecodeError as error:
         message = f"not UTF-8: {error.reason} at byte {error.start}"
         raise NotADocument(message) from None
@@ -48,6 +46,15 @@ def parse(payload: bytes, most_bytes: int) -> object:
     except (json.JSONDecodeError, InvalidOperation) as error:
         message = f"not JSON: {error}" if payload.strip() else "an empty payload"
         raise NotADocument(message) from None
+
+
+def _value(text: str) -> object:
+    """As the decoder's `decode`, but looks for blanks only where something is left over."""
+    try:
+        value, end = _DECODER.raw_decode(text)
+    except json.JSONDecodeError:
+        return _DECODER.decode(text)
+    return value if end == len(text) else _DECODER.decode(text)
 
 
 def together(document: object, paths: Sequence[Path]) -> Iterator[tuple[object, ...]]:

@@ -60,7 +60,8 @@ class Many:
         name = connection.dialect.name
         if name not in self._texts:
             style = "qmark" if name == "sqlite" else "format"
-            compiled = self._statement.compile(dialect=type(connection.dialect)(paramstyle=style))
+            dialect: Any = type(connection.dialect)
+            compiled = self._statement.compile(dialect=dialect(paramstyle=style))
             if tuple(compiled.positiontup or ()) != self._order:
                 message = f"the statement's order is {compiled.positiontup}"
                 raise ValueError(message)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, select
 
 from adapters.store.dialect import among
-from adapters.store.tables import machines, meters, readings
+from adapters.store.tables import OTHER_TIME, machines, meters, readings
 from schedules.forecast import DAY_MS, Projection, Stretch, Use, assumed, is_enough, measured, windows_of
 from schedules.machine import Category
 from schedules.plan import ForecastRules
@@ -25,9 +25,7 @@ def projections(
     rows = connection.execute(_states(connection, sorted(set(machine_ids)))).all()
     use = _uses(connection, rules, rows, now_ms)
     return {
-        row.machine_id: Projection(
-            row.total_ms or 0, use.get(row.machine_id) or assumed(Category(row.category), rules)
-        )
+        row.machine_id: Projection(row.total_ms or 0, use.get(row.machine_id) or assumed(Category(row.category), rules))
         for row in rows
     }
 
@@ -57,22 +55,32 @@ def _may_hold(row: Row[Any], since_ms: int, rules: ForecastRules) -> bool:
     return row.time_ms is not None and row.time_ms >= since_ms + rules.min_days * DAY_MS
 
 
-def _firsts(connection: Connection, machine_ids: Sequence[str], since_ms: int) -> Sequence[Row[Any]]:
-    """The first reading of each machine since an instant, by the index on machine and time."""
+def _firsts(connection: Connection, machine_ids: Sequence[str], since_ms: int) -> Iterator[Row[Any]]:
+    """The first reading of each machine since an instant: by its device time, or by the time it counts at."""
     if not machine_ids:
-        return []
+        return
     other = readings.alias("other")
+    first: dict[str, Row[Any]] = {}
+    for at, where in ((other.c.device_ms, ~other.c.clock), (other.c.time_ms, OTHER_TIME)):
+        for row in connection.execute(_first_by(other, at, where, since_ms).where(_is_one_of(connection, machine_ids))):
+            known = first.setdefault(row.machine_id, row)
+            first[row.machine_id] = min(known, row, key=lambda found: found.time_ms)
+    yield from first.values()
+
+
+def _is_one_of(connection: Connection, machine_ids: Sequence[str]) -> ColumnElement[bool]:
+    return among(connection, meters.c.machine_id, machine_ids)
+
+
+def _first_by(other: FromClause, at: ColumnElement[int], where: Any, since_ms: int) -> Select[Any]:  # noqa: ANN401 - a clause or text
+    """The first readings by one of the two indexes: one step down the index for each machine."""
     first = (
         select(other.c.id)
-        .where(
-            other.c.machine_id == meters.c.machine_id, other.c.time_ms >= since_ms, other.c.verdict.in_(_COUNTED)
-        )
-        .order_by(other.c.time_ms, other.c.id)
+        .where(other.c.machine_id == meters.c.machine_id, at >= since_ms, where, other.c.verdict.in_(_COUNTED))
+        .order_by(at, other.c.id)
         .limit(1)
         .correlate(meters)
         .scalar_subquery()
     )
     joined = meters.join(readings, readings.c.id == first)
-    columns = (meters.c.machine_id, readings.c.time_ms, readings.c.total_ms)
-    statement = select(*columns).select_from(joined).where(among(connection, meters.c.machine_id, machine_ids))
-    return connection.execute(statement).all()
+    return select(meters.c.machine_id, readings.c.time_ms, readings.c.total_ms).select_from(joined)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -16,21 +16,19 @@ from notifications.letter import Addressee
 from notifications.occasions import Occasion, Role, leading
 
 _BATCH = 2000
+_PASSED = frozenset({Occasion.VISIT_DUE, Occasion.VISIT_OVERDUE})
 LOG = "log"
 Rows = Sequence[Row[Any]]
 
 
-def batches(recipients: Iterable[Row[Any]]) -> Iterator[tuple[Role, list[str]]]:
-    """Recipients of one role at a time, with some thousand notices together."""
-    by_role: dict[Role, list[Row[Any]]] = defaultdict(list)
-    for row in recipients:
-        by_role[Role(row.role)].append(row)
-    for role, rows in by_role.items():
+def batches(recipients: Mapping[tuple[Role, str], int]) -> Iterator[tuple[Role, list[str]]]:
+    """Recipients of one role at a time, with some thousand notices together; given how many each has."""
+    for role in Role:
         batch: list[str] = []
         size = 0
-        for row in rows:
-            batch.append(row.recipient)
-            size += row[2]
+        for recipient in (name for as_what, name in recipients if as_what is role):
+            batch.append(recipient)
+            size += recipients[role, recipient]
             if size >= _BATCH:
                 yield role, batch
                 batch, size = [], 0
@@ -67,17 +65,32 @@ def _is_ripe(group: Rows, now_ms: int) -> bool:
 
 
 def _letters(rows: Rows, telling: TellingSettings) -> list[tuple[Addressee, Occasion, Rows]]:
-    """Several occasions of one machine under the leading one (rules 1), then all machines that share it."""
+    """All that one recipient is told on one occasion, whatever machines it is about."""
     found: dict[tuple[Any, ...], list[Row[Any]]] = defaultdict(list)
     to: dict[tuple[Any, ...], Addressee] = {}
     for of_machine in _by(rows, lambda row: (*_recipient(row), row.machine_id)).values():
         addressee = addressee_of(of_machine[0], telling)
-        occasion = leading(Occasion(row.occasion) for row in of_machine)
-        # Two customers may have the same name: what goes to one address is not for the other's eyes.
-        key = (addressee.recipient, addressee.address, occasion)
-        to.setdefault(key, addressee)
-        found[key].extend(of_machine)
+        for row, occasion in _told_as(of_machine):
+            # Two customers may have the same name: what goes to one address is not for the other's eyes.
+            key = (addressee.recipient, addressee.address, occasion)
+            to.setdefault(key, addressee)
+            found[key].append(row)
     return [(to[key], key[2], of_letter) for key, of_letter in found.items()]
+
+
+def _told_as(of_machine: Rows) -> Iterator[tuple[Row[Any], Occasion]]:
+    """One recipient's notices of one machine: an order is told of the strongest occasion that waits, and steps
+    passed unseen go out as one (rules 1).
+    """
+    of_order = {step: leading(map(_occasion, rows)) for step, rows in _by(of_machine, lambda row: row.step).items()}
+    passed = [occasion for occasion in of_order.values() if occasion in _PASSED]
+    for row in of_machine:
+        occasion = of_order[row.step]
+        yield row, leading(passed) if occasion in _PASSED else occasion
+
+
+def _occasion(row: Row[Any]) -> Occasion:
+    return Occasion(row.occasion)
 
 
 def _by(rows: Rows, key: Any) -> Mapping[Any, list[Row[Any]]]:  # noqa: ANN401 - a function of a row

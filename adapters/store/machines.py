@@ -48,6 +48,8 @@ class Remark:
 def load(connection: Connection, zone: ZoneInfo, machine_ids: Iterable[str]) -> dict[str, MachineRecord]:
     """The machines of these ids that are registered, locked where the database locks rows."""
     wanted = sorted(set(machine_ids))
+    if not wanted:
+        return {}
     statement = (
         select(machines, meters.c.total_ms, meters.c.dated_ms)
         .join(meters, meters.c.machine_id == machines.c.machine_id)
@@ -196,20 +198,21 @@ def apply_changes(
     for key, order in last.items():
         past = past_before is not None and order.closed_on is not None and order.closed_on < past_before
         _write_order(connection, machine.machine_id, first[key], order, past=past)
-    connection.execute(insert(work_order_events), [_event(machine, change, remark) for change in changes])
+    connection.execute(insert(work_order_events), [event_row(machine, change, remark) for change in changes])
 
 
 def _write_order(
     connection: Connection, machine_id: str, before: WorkOrder | None, order: WorkOrder, *, past: bool
 ) -> None:
-    values = _order_values(order)
+    values = order_values(order)
     if before is None:
         connection.execute(insert(work_orders).values(machine_id=machine_id, before_registration=past, **values))
     else:
         connection.execute(update(work_orders).where(*_is(machine_id, order.key)).values(**values))
 
 
-def _order_values(order: WorkOrder) -> dict[str, Any]:
+def order_values(order: WorkOrder) -> dict[str, Any]:
+    """The columns of a work order that the rules set."""
     return {
         "kind": order.kind,
         "step": order.step,
@@ -231,7 +234,8 @@ def _is(machine_id: str, key: OrderKey) -> tuple[Any, ...]:
     return columns.machine_id == machine_id, columns.kind == key.kind, columns.step == key.step
 
 
-def _event(machine: Machine, change: Change, remark: Remark) -> dict[str, Any]:
+def event_row(machine: Machine, change: Change, remark: Remark) -> dict[str, Any]:
+    """The row that remembers a change."""
     return {
         "machine_id": machine.machine_id,
         "kind": change.after.kind,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -40,12 +41,14 @@ _OF_ORDER = (
 _OF_REGISTER = ("name", "locale", "email", "phone")
 
 
-def ripe_recipients(connection: Connection, now_ms: int) -> list[Row[Any]]:
-    """Who has notices that have waited long enough: role, recipient and how many."""
+def ripe_recipients(connection: Connection, now_ms: int) -> Counter[tuple[Role, str]]:
+    """Who has notices that have waited long enough: role and recipient, and how many.
+
+    Counted here: asked to group, SQLite walks through all that wait to save itself the sorting.
+    """
     columns = notices.c
-    statement = select(columns.role, columns.recipient, func.count().label("count"))
-    statement = statement.where(WAITING, columns.not_before_ms <= now_ms)
-    return list(connection.execute(statement.group_by(columns.role, columns.recipient)).all())
+    statement = select(columns.role, columns.recipient).where(WAITING, columns.not_before_ms <= now_ms)
+    return Counter((Role(role), recipient) for role, recipient in connection.execute(statement))
 
 
 def next_ripe_ms(connection: Connection) -> int | None:
@@ -59,7 +62,7 @@ def waiting_for(connection: Connection, role: Role, recipients: Sequence[str], n
     Rows are locked where the database locks rows, in one order.
     """
     columns = notices.c
-    ready = or_(columns.not_before_ms <= now_ms, columns.occasion.in_(_SOON))
+    ready = or_(columns.not_before_ms <= now_ms, and_(columns.occasion.in_(_SOON), columns.recorded_ms <= now_ms))
     statement = _facts().where(WAITING, columns.role == role, among(connection, columns.recipient, recipients), ready)
     return list(connection.execute(statement.order_by(columns.id).with_for_update(of=notices)).all())
 

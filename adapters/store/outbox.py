@@ -54,9 +54,7 @@ class StoreOutbox:
         made = 0
         for batch in gathering.batches(ripe):
             with self._store.write() as connection:
-                made += gathering.gather(
-                    connection, self._telling, batch, now_ms, only_reachable=self._only_reachable
-                )
+                made += gathering.gather(connection, self._telling, batch, now_ms, only_reachable=self._only_reachable)
         return made
 
     def claim(self, now_ms: int, lease_ms: int) -> ClaimedLetter | None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, tuple_, update
 
 from adapters.store.dialect import Many, among, insert_new, listed
 from adapters.store.tables import (
+    OTHER_TIME,
     machines,
     meter_changes,
     meters,
@@ -54,7 +55,7 @@ def load_meters(connection: Connection, machine_ids: Iterable[str]) -> dict[str,
 
 
 def _state(row: Row[Any]) -> MeterState:
-    machine_id, offset, changed, total, time, dated, newest, heard, wakes_at, wakes_on = row
+    machine_id, offset, changed, total, time, dated, newest, heard, wakes_at, wakes_on = tuple(row)
     # A replaced meter's earlier offsets are read when they are needed; until then one change stands for them all.
     meter = Meter(offset, total, time, () if changed is None else ((changed, offset),))
     return MeterState(machine_id, meter, dated, newest, heard, wakes_at, wakes_on)
@@ -171,16 +172,14 @@ def neighbours(
     `without` is the number of the reading that is being judged again.
     """
     columns = readings.c
-    believed = [columns.machine_id == machine_id, columns.verdict.in_(IN_HISTORY), columns.id != (without or 0)]
-    before, after = [], []
-    for when, at in (
-        ((~columns.clock), columns.device_ms),
-        ((columns.clock | columns.device_ms.is_(None)), columns.time_ms),
-    ):
-        total = select(at, columns.id, columns.total_ms).where(*believed, when).limit(1)
-        before += connection.execute(total.where(at <= time_ms).order_by(at.desc(), columns.id.desc())).all()
-        after += connection.execute(total.where(at > time_ms).order_by(at, columns.id.desc())).all()
-    last = max(before, key=lambda row: (row[0], row[1]), default=None)
+    mine = (columns.machine_id == machine_id, columns.verdict.in_(IN_HISTORY), columns.id != (without or 0))
+    before: list[tuple[int, int, int]] = []
+    after: list[tuple[int, int, int]] = []
+    for at, where in ((columns.device_ms, ~columns.clock), (columns.time_ms, OTHER_TIME)):
+        found = select(at, columns.id, columns.total_ms).where(*mine, where).limit(1)
+        before += map(tuple, connection.execute(found.where(at <= time_ms).order_by(at.desc(), columns.id.desc())))
+        after += map(tuple, connection.execute(found.where(at > time_ms).order_by(at, columns.id.desc())))
+    last = max(before, default=None)
     first = min(after, key=lambda row: (row[0], -row[1]), default=None)
     return (None if last is None else last[2]), (None if first is None else first[2])
 
@@ -216,7 +215,7 @@ def decide(
 
 
 def totals_by_verdict(connection: Connection) -> dict[str, int]:
-    """How many deliveries got each verdict; repeats of a stored reading count as it does while its machine is unknown."""
+    """How many deliveries got each verdict; repeats of a stored reading count as it does while the machine is unknown."""
     counts: dict[str, int] = {}
     statement = select(readings.c.verdict, func.count(), func.sum(readings.c.repeats)).group_by(readings.c.verdict)
     for verdict, stored, repeats in connection.execute(statement):
@@ -230,6 +229,6 @@ def totals_by_verdict(connection: Connection) -> dict[str, int]:
 
 
 def set_offset(connection: Connection, machine_id: str, offset_ms: int, changed_ms: int) -> None:
-    """A replaced meter: its offset from an instant on."""
-    values = {"offset_ms": offset_ms, "changed_ms": changed_ms}
-    connection.execute(update(meters).where(meters.c.machine_id == machine_id).values(**values))
+    """A replaced meter: its offset from an instant on, unless a later change has set another."""
+    mine = (meters.c.machine_id == machine_id, or_(meters.c.changed_ms.is_(None), meters.c.changed_ms < changed_ms))
+    connection.execute(update(meters).where(*mine).values(offset_ms=offset_ms, changed_ms=changed_ms))

@@ -33,11 +33,11 @@ class SchemaState(StrEnum):
     FOREIGN = "foreign"
 
 
-_REFUSALS = {
-    SchemaState.OLDER: "the database has the tables of an older version; run `hourkeeper db upgrade` (back it up first)",
-    SchemaState.NEWER: "the database has the tables of a newer version of hourkeeper; install that one, or restore the"
-    " backup made before the upgrade",
-    SchemaState.FOREIGN: "the database holds tables that are not hourkeeper's; give it a database of its own (store.url)",
+REFUSALS = {
+    SchemaState.OLDER: "the database has the tables of an older version; back it up and run `hourkeeper db upgrade`",
+    SchemaState.NEWER: "the database has the tables of a newer version of hourkeeper; install that version,"
+    " or restore the backup made before the upgrade",
+    SchemaState.FOREIGN: "the database holds tables that are not hourkeeper's; name one of its own in store.url",
 }
 
 
@@ -85,7 +85,7 @@ def prepare(store: Store, *, upgrading: bool) -> None:
     if found is SchemaState.FRESH or (found is SchemaState.OLDER and upgrading):
         upgrade(store)
     elif found is not SchemaState.CURRENT:
-        raise SchemaError(_REFUSALS[found])
+        raise SchemaError(REFUSALS[found])
 
 
 def upgrade(store: Store) -> None:
@@ -97,7 +97,7 @@ def upgrade(store: Store) -> None:
         _wait_for_others(connection)
         found = state_on(connection)
         if found in {SchemaState.NEWER, SchemaState.FOREIGN}:
-            raise SchemaError(_REFUSALS[found])
+            raise SchemaError(REFUSALS[found])
         if found is not SchemaState.CURRENT:
             migrate(connection)
 

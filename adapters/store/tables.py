@@ -54,7 +54,8 @@ def _not_negative(column: str) -> CheckConstraint:
     return CheckConstraint(f"{column} >= 0", name=f"{column}_not_negative")
 
 
-_OTHER_TIME = text("clock OR device_ms IS NULL")
+OTHER_TIME = text("(clock OR device_ms IS NULL)")
+"""Readings that count at another time than the device's: its clock was wrong, or it sent none."""
 
 plans = Table(
     "plans",
@@ -181,7 +182,7 @@ readings = Table(
     _mostly("source", Source.TELEMATICS, Source),
     UniqueConstraint("machine_id", "device_ms", "dial_ms", name="uq_readings_identity"),
     # Most readings count at their device time, and are found by it; the others have an index of their own.
-    Index("ix_readings_other_time", "machine_id", "time_ms", sqlite_where=_OTHER_TIME, postgresql_where=_OTHER_TIME),
+    Index("ix_readings_other_time", "machine_id", "time_ms", sqlite_where=OTHER_TIME, postgresql_where=OTHER_TIME),
     Index(
         "ix_readings_refused",
         "id",
@@ -350,7 +351,12 @@ notices = Table(
     UniqueConstraint(
         "machine_id", "kind", "step", "occasion", "role", "recipient", "round", name="uq_notices_identity"
     ),
-    Index("ix_notices_letter_id", "letter_id"),
+    Index(
+        "ix_notices_letter_id",
+        "letter_id",
+        sqlite_where=Column("letter_id").isnot(None),
+        postgresql_where=Column("letter_id").isnot(None),
+    ),
     Index(
         "ix_notices_waiting_recipient",
         "recipient",

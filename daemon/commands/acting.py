@@ -1,35 +1,33 @@
-"""What the commands that change something share: the keeper, who acts, what is printed, and refusals."""
+"""What the commands that change something share: the keeper, who acts, and consequences shown before they are made."""
 
 from __future__ import annotations
 
-import functools
 import getpass
 import sys
-import time
-from collections.abc import Callable, Iterable
-from typing import NoReturn, ParamSpec, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import click
 
-from daemon.assessing import UnknownMachineError
+from daemon.clock import clock_ms
+from daemon.commands.given import config
 from daemon.consequences import Act, Consequences, do, rehearse
 from daemon.keeper import Keeper
-from daemon.refused import RefusedError
+from daemon.wiring import open_keeper
 
-_Given = ParamSpec("_Given")
-_Result = TypeVar("_Result")
-
-
-def clock_ms() -> int:
-    """The wall clock in ms since 1970."""
-    return time.time_ns() // 1_000_000
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-def keeper_at(now_ms: int) -> Keeper:
-    """The keeper of the configuration this command was called with."""
-    from daemon.wiring import open_keeper
-
-    return open_keeper(click.get_current_context().obj, now_ms)
+@contextmanager
+def changing() -> Iterator[tuple[Keeper, int]]:
+    """The keeper for a command that changes something, and the time at which it does; its store is closed in the end."""
+    now_ms = clock_ms()
+    keeper = open_keeper(config(), now_ms)
+    try:
+        yield keeper, now_ms
+    finally:
+        keeper.store.close()
 
 
 def user_name() -> str:
@@ -40,31 +38,11 @@ def user_name() -> str:
         return "unknown"
 
 
-by_option = click.option("--by", default=user_name, show_default="your user name", help="Who does this.")
+by_option = click.option("--by", metavar="NAME", default=user_name, show_default="your user name", help="Who does this.")
 yes_option = click.option("--yes", is_flag=True, help="Do it without asking.")
 
 
-def refusing(command: Callable[_Given, _Result]) -> Callable[_Given, _Result]:
-    """A command whose refusals end it with exit code 1 and their reason."""
-
-    @functools.wraps(command)
-    def wrapped(*args: _Given.args, **kwargs: _Given.kwargs) -> _Result:
-        try:
-            return command(*args, **kwargs)
-        except RefusedError as refused:
-            refuse(refused.reason)
-        except UnknownMachineError as unknown:
-            refuse(f"{unknown}; `hourkeeper machines list` names those that are")
-
-    return wrapped
-
-
-def refuse(reason: str) -> NoReturn:
-    """End the command with exit code 1."""
-    raise click.ClickException(f"refused: {reason}")
-
-
-def machine_argument(command: Callable[_Given, _Result]) -> Callable[_Given, _Result]:
+def machine_argument(command: _Command) -> _Command:
     """The machine a command is about: its first argument, or `--machine-id`."""
     option = click.option("--machine-id", "named", metavar="MACHINE", help="The machine, instead of the argument.")
     return click.argument("machine", required=False)(option(command))
@@ -79,25 +57,24 @@ def the_machine(machine: str | None, named: str | None) -> str:
 
 
 def report(title: str, consequences: Consequences) -> None:
-    """Print what a command did to a machine's orders."""
+    """Print what a command did, and what came of it."""
     click.echo(title)
-    say(consequences.lines())
+    _say(consequences)
 
 
-def say(lines: Iterable[str]) -> None:
-    """Print indented lines."""
-    for line in lines:
+def _say(consequences: Consequences) -> None:
+    for line in consequences.lines():
         click.echo(f"  {line}")
 
 
 def do_confirmed(keeper: Keeper, machine_id: str, act: Act, *, yes: bool, title: str) -> None:
-    """Show what a decision would change, ask, and do it; it is refused if meanwhile something else would come of it."""
+    """Show what a decision would change, ask, and do it (rules 5); without `yes` or a terminal nothing is done."""
     if yes:
         report(title, do(keeper, machine_id, act))
         return
     shown = rehearse(keeper, machine_id, act)
-    click.echo("This would change:")
-    say(shown.lines() or ["no work order"])
+    click.echo("This would change:" if shown.lines() else "This would change no work order.")
+    _say(shown)
     _ask()
     report(title, do(keeper, machine_id, act, shown))
 

@@ -7,7 +7,76 @@ from daemon.lazy_group import Family, Lazy
 _AT = "daemon.commands"
 
 COMMANDS: dict[str, Lazy | Family] = {
+    "demo": Lazy(f"{_AT}.demo:demo", "Play a made-up fleet's past year, then go on live with it."),
+    "overdue": Lazy(f"{_AT}.overdue:overdue", "What is overdue, worst first."),
+    "run": Lazy(f"{_AT}.run:run", "Receive readings, watch the calendar, tell the people who must act."),
     "replay": Lazy(f"{_AT}.replay:replay", "Run a timeline on a scratch database and print what came of it."),
+    "simulate": Lazy(f"{_AT}.simulate:simulate", "Publish the readings of a made-up fleet to the broker."),
+    "sweep": Lazy(f"{_AT}.sweeping:sweep", "Run the calendar's duties once now, or see what another day would change."),
+    "work-orders": Family(
+        "Work orders: what is to be done, and reporting that it was.",
+        {
+            "list": Lazy(f"{_AT}.orders:list_orders", "List work orders, by machine."),
+            "show": Lazy(f"{_AT}.orders:show_order", "Show a work order: where it stands, why, and what happened."),
+            "acknowledge": Lazy(f"{_AT}.order_changes:acknowledge", "Somebody has taken notice."),
+            "contact": Lazy(f"{_AT}.order_changes:contact", "The centre has spoken with the user."),
+            "schedule": Lazy(f"{_AT}.order_changes:schedule", "A day is agreed with the user."),
+            "complete": Lazy(f"{_AT}.order_changes:complete", "Hand in the form of an order that was done."),
+            "cancel": Lazy(f"{_AT}.order_changes:cancel", "End an open order for good, with a reason."),
+            "copy-sent": Lazy(f"{_AT}.order_changes:copy_sent", "Copy 1 of the form went to the maker."),
+        },
+    ),
+    "machines": Family(
+        "Machines: stock, hand-over, retirement, corrections.",
+        {
+            "list": Lazy(f"{_AT}.fleet:list_machines", "List machines, by number."),
+            "show": Lazy(f"{_AT}.fleet:show_machine", "Show a machine: facts, meter, work orders and its story."),
+            "import": Lazy(f"{_AT}.imports:import_machines", "Register the machines of a file."),
+            "stock-in": Lazy(f"{_AT}.machine_changes:stock_in", "Register an unsold machine."),
+            "transfer": Lazy(f"{_AT}.machine_changes:transfer", "Move a machine in stock to another yard."),
+            "handover": Lazy(f"{_AT}.machine_changes:handover", "Hand a machine to its user."),
+            "retire": Lazy(f"{_AT}.machine_changes:retire", "End a machine's life."),
+            "correct": Lazy(f"{_AT}.corrections:correct", "Replace wrong facts; its orders are computed anew."),
+        },
+    ),
+    "centres": Family(
+        "Service centres.",
+        {
+            "list": Lazy(f"{_AT}.fleet:list_centres", "List the service centres, by code."),
+            "import": Lazy(f"{_AT}.imports:import_centres", "Add or update those of a file."),
+        },
+    ),
+    "yards": Family(
+        "Yards.",
+        {
+            "list": Lazy(f"{_AT}.fleet:list_yards", "List the yards, by code."),
+            "import": Lazy(f"{_AT}.imports:import_yards", "Add or update those of a file."),
+        },
+    ),
+    "meter": Family("Hour meters.", {"change": Lazy(f"{_AT}.meter:change", "Record a replaced hour meter.")}),
+    "readings": Family(
+        "Readings of hour meters, and what is decided on them.",
+        {
+            "list": Lazy(f"{_AT}.records:list_readings", "List readings with their verdicts, the newest first."),
+            "refused": Lazy(
+                f"{_AT}.records:list_refused", "List the readings that were not believed, with the reason."
+            ),
+            "accept": Lazy(f"{_AT}.reading_decisions:accept", "Accept a refused reading as real."),
+            "void": Lazy(f"{_AT}.reading_decisions:void", "Declare a reading void."),
+            "import": Lazy(f"{_AT}.imports:import_readings", "Judge the readings of a file."),
+        },
+    ),
+    "notices": Family(
+        "Notices: who is told what, and what became of it.",
+        {"list": Lazy(f"{_AT}.records:list_notices", "List notices and what became of them, the newest first.")},
+    ),
+    "duties": Lazy(f"{_AT}.records:duties", "List the duties that were begun and finished, the newest first."),
+    "plan": Family(
+        "The plan: what is due when.",
+        {"show": Lazy(f"{_AT}.plan:show_plan", "Show the plan in force, with every default filled in.")},
+    ),
+    "check-config": Lazy(f"{_AT}.health:check_config", "Check the configuration, the plan and the winter windows."),
+    "doctor": Lazy(f"{_AT}.health:doctor", "Try every connection, and say what is wrong and what to do."),
     "db": Family(
         "The database: its schema and its soundness.",
         {

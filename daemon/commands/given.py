@@ -9,8 +9,15 @@ from contextlib import contextmanager
 import click
 
 from daemon.config import Config, load
+from daemon.failures import UNUSABLE
 from daemon.keeper import Keeper
 from daemon.wiring import open_keeper
+
+
+class UnusableError(click.ClickException):
+    """A file that cannot be used; nothing was done."""
+
+    exit_code = UNUSABLE
 
 
 def config() -> Config:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from daemon import life
-from daemon.commands.acting import by_option, clock_ms, keeper_at, machine_argument, refusing, report, the_machine
+from daemon.commands.acting import by_option, changing, machine_argument, report, the_machine
 from daemon.commands.moments import DAY, MOMENT, Moment
 from daemon.consequences import do
 from daemon.keeper import Keeper
@@ -23,29 +23,28 @@ def _instant(keeper: Keeper, at: Moment | None, now_ms: int) -> int:
     return now_ms if at is None else at.begins_ms(keeper.zone)
 
 
-_category = click.option("--category", type=click.Choice([*Category]))
+_category = click.option("--category", type=click.Choice([each.value for each in Category]))
 _model = click.option("--model")
 _region = click.option("--region", help="Region code; it says which winter is meant.")
 
 
 @click.command("stock-in")
 @machine_argument
-@click.option("--category", type=click.Choice([*Category]), required=True)
+@click.option("--category", type=click.Choice([each.value for each in Category]), required=True)
 @_model
 @_region
 @click.option("--yard")
 @click.option("--inspected/--not-inspected", help="Whether it was inspected on arrival: this month's upkeep is done.")
 @_at("--stocked-on", "When it came into stock")
 @by_option
-@refusing
 def stock_in(machine: str | None, named: str | None, at: Moment | None, by: str, **given: Any) -> None:  # noqa: ANN401
     """Register an unsold machine."""
-    now_ms = clock_ms()
-    keeper, machine_id = keeper_at(now_ms), the_machine(machine, named)
-    given["category"] = Category(given["category"])
-    command = life.StockIn(machine_id, at_ms=_instant(keeper, at, now_ms), **given)
-    done = do(keeper, machine_id, lambda connection: life.stock_in(connection, keeper, command, now_ms, by))
-    report(f"{machine_id} is in stock", done)
+    machine_id = the_machine(machine, named)
+    with changing() as (keeper, now_ms):
+        given["category"] = Category(given["category"])
+        command = life.StockIn(machine_id, at_ms=_instant(keeper, at, now_ms), **given)
+        done = do(keeper, machine_id, lambda connection: life.stock_in(connection, keeper, command, now_ms, by))
+        report(f"{machine_id} is in stock", done)
 
 
 @click.command("transfer")
@@ -54,24 +53,23 @@ def stock_in(machine: str | None, named: str | None, at: Moment | None, by: str,
 @click.option("--yard")
 @_at("--on", "When it moved")
 @by_option
-@refusing
 def transfer(
     machine: str | None, named: str | None, region: str | None, yard: str | None, at: Moment | None, by: str
 ) -> None:
     """Move a machine in stock to another yard."""
     if not region and not yard:
         raise click.UsageError("say where it moved: --region, --yard, or both")
-    now_ms = clock_ms()
-    keeper, machine_id = keeper_at(now_ms), the_machine(machine, named)
-    command = life.Transfer(machine_id, _instant(keeper, at, now_ms), region, yard)
-    done = do(keeper, machine_id, lambda connection: life.transfer(connection, keeper, command, now_ms, by))
-    report(f"{machine_id} has moved", done)
+    machine_id = the_machine(machine, named)
+    with changing() as (keeper, now_ms):
+        command = life.Transfer(machine_id, _instant(keeper, at, now_ms), region, yard)
+        done = do(keeper, machine_id, lambda connection: life.transfer(connection, keeper, command, now_ms, by))
+        report(f"{machine_id} has moved", done)
 
 
 @click.command("handover")
 @machine_argument
 @click.option("--hours", help="What its meter showed.")
-@click.option("--warranty", type=click.Choice([*Warranty]), required=True)
+@click.option("--warranty", type=click.Choice([each.value for each in Warranty]), required=True)
 @_category
 @_model
 @_region
@@ -84,20 +82,19 @@ def transfer(
 @click.option("--last-step-done-on", type=DAY)
 @_at("--handed-over-on", "When it was handed over")
 @by_option
-@refusing
 def handover(machine: str | None, named: str | None, at: Moment | None, by: str, **given: Any) -> None:  # noqa: ANN401
     """Hand a machine to its user; one that was not in stock needs --category."""
-    now_ms = clock_ms()
-    keeper, machine_id = keeper_at(now_ms), the_machine(machine, named)
-    given["warranty"] = Warranty(given["warranty"])
-    given["category"] = None if given["category"] is None else Category(given["category"])
-    command = life.HandOver(machine_id, _instant(keeper, at, now_ms), **given)
-    verdicts: list[Verdict | None] = []
-    done = do(
-        keeper, machine_id, lambda connection: verdicts.append(life.hand_over(connection, keeper, command, now_ms, by))
-    )
-    report(f"{machine_id} is handed over", done)
-    _warn_of_hours(verdicts[0], given["hours"])
+    machine_id = the_machine(machine, named)
+    with changing() as (keeper, now_ms):
+        given["warranty"] = Warranty(given["warranty"])
+        given["category"] = None if given["category"] is None else Category(given["category"])
+        command = life.HandOver(machine_id, _instant(keeper, at, now_ms), **given)
+        verdicts: list[Verdict | None] = []
+        done = do(
+            keeper, machine_id, lambda connection: verdicts.append(life.hand_over(connection, keeper, command, now_ms, by))
+        )
+        report(f"{machine_id} is handed over", done)
+        _warn_of_hours(verdicts[0], given["hours"])
 
 
 def _warn_of_hours(verdict: Verdict | None, hours: str | None) -> None:
@@ -110,11 +107,10 @@ def _warn_of_hours(verdict: Verdict | None, hours: str | None) -> None:
 @click.option("--reason", required=True, help="Why it leaves.")
 @_at("--on", "When it left")
 @by_option
-@refusing
 def retire(machine: str | None, named: str | None, reason: str, at: Moment | None, by: str) -> None:
     """End a machine's life; all that is open ends with it."""
-    now_ms = clock_ms()
-    keeper, machine_id = keeper_at(now_ms), the_machine(machine, named)
-    command = life.Retire(machine_id, _instant(keeper, at, now_ms), reason)
-    done = do(keeper, machine_id, lambda connection: life.retire(connection, keeper, command, now_ms, by))
-    report(f"{machine_id} is retired", done)
+    machine_id = the_machine(machine, named)
+    with changing() as (keeper, now_ms):
+        command = life.Retire(machine_id, _instant(keeper, at, now_ms), reason)
+        done = do(keeper, machine_id, lambda connection: life.retire(connection, keeper, command, now_ms, by))
+        report(f"{machine_id} is retired", done)

@@ -7,41 +7,33 @@ import click
 from daemon import meters
 from daemon.commands.acting import (
     by_option,
-    clock_ms,
+    changing,
     do_confirmed,
-    keeper_at,
     machine_argument,
-    refusing,
     the_machine,
     yes_option,
 )
 from daemon.commands.moments import MOMENT, Moment
 
 
-@click.group("meter")
-def meter() -> None:
-    """Hour meters."""
-
-
-@meter.command("change")
+@click.command("change")
 @machine_argument
 @click.option("--changed-at", type=MOMENT, required=True, help="When it was replaced; a date is its first moment.")
 @click.option("--old-end", required=True, metavar="HOURS", help="What the old meter showed in the end.")
 @click.option("--new-start", required=True, metavar="HOURS", help="What the new one showed at its start.")
 @by_option
 @yes_option
-@refusing
 def change(
     machine: str | None, named: str | None, changed_at: Moment, old_end: str, new_start: str, by: str, *, yes: bool
 ) -> None:
     """Record a replaced hour meter, also late: readings refused since then are judged again."""
-    now_ms = clock_ms()
-    keeper, machine_id = keeper_at(now_ms), the_machine(machine, named)
-    command = meters.MeterChange(machine_id, changed_at.begins_ms(keeper.zone), old_end, new_start)
-    do_confirmed(
-        keeper,
-        machine_id,
-        lambda connection: meters.change_meter(connection, keeper, command, now_ms, by),
-        yes=yes,
-        title=f"{machine_id}: meter change recorded",
-    )
+    machine_id = the_machine(machine, named)
+    with changing() as (keeper, now_ms):
+        command = meters.MeterChange(machine_id, changed_at.begins_ms(keeper.zone), old_end, new_start)
+        do_confirmed(
+            keeper,
+            machine_id,
+            lambda connection: meters.change_meter(connection, keeper, command, now_ms, by),
+            yes=yes,
+            title=f"{machine_id}: meter change recorded",
+        )

@@ -10,7 +10,7 @@ import click
 from sqlalchemy import Connection
 
 from daemon import work
-from daemon.commands.acting import by_option, clock_ms, keeper_at, refusing, report
+from daemon.commands.acting import by_option, changing, report
 from daemon.commands.moments import DAY, MOMENT, Moment
 from daemon.consequences import do, seen
 from daemon.keeper import Keeper
@@ -23,10 +23,9 @@ Use = Callable[[Connection, Keeper, str, OrderKey, int], None]
 
 
 def _carry_out(order: str, what: str, use: Use) -> None:
-    now_ms = clock_ms()
-    keeper = keeper_at(now_ms)
-    machine_id, key = _named(keeper, order)
-    done = do(keeper, machine_id, lambda connection: use(connection, keeper, machine_id, key, now_ms))
+    with changing() as (keeper, now_ms):
+        machine_id, key = _named(keeper, order)
+        done = do(keeper, machine_id, lambda connection: use(connection, keeper, machine_id, key, now_ms))
     report(f"{machine_id}/{key.kind}/{key.step}: {what}", done)
 
 
@@ -38,7 +37,6 @@ def _named(keeper: Keeper, order: str) -> tuple[str, OrderKey]:
 @click.command("acknowledge")
 @_order
 @by_option
-@refusing
 def acknowledge(order: str, by: str) -> None:
     """Say that somebody has taken notice: managers are reminded no more."""
     _carry_out(order, "acknowledged", lambda connection, keeper, machine_id, key, now_ms: work.acknowledge(
@@ -48,7 +46,6 @@ def acknowledge(order: str, by: str) -> None:
 @click.command("contact")
 @_order
 @by_option
-@refusing
 def contact(order: str, by: str) -> None:
     """Say that the centre has spoken with the user."""
     _carry_out(order, "contacted", lambda connection, keeper, machine_id, key, now_ms: work.contact(
@@ -59,7 +56,6 @@ def contact(order: str, by: str) -> None:
 @_order
 @click.option("--scheduled-for", type=DAY, required=True, help="The day agreed with the user.")
 @by_option
-@refusing
 def schedule(order: str, scheduled_for: date, by: str) -> None:
     """Say which day is agreed with the user."""
     _carry_out(order, f"scheduled for {scheduled_for}", lambda connection, keeper, machine_id, key, now_ms: work.schedule(
@@ -70,7 +66,6 @@ def schedule(order: str, scheduled_for: date, by: str) -> None:
 @_order
 @click.option("--reason", required=True, help="Why it is not to be done.")
 @by_option
-@refusing
 def cancel(order: str, reason: str, by: str) -> None:
     """End an open order for good, with a reason."""
     _carry_out(order, "cancelled", lambda connection, keeper, machine_id, key, now_ms: work.cancel(
@@ -81,7 +76,6 @@ def cancel(order: str, reason: str, by: str) -> None:
 @_order
 @click.option("--on", type=DAY, help="When copy 1 of the form was sent. Default: today.")
 @by_option
-@refusing
 def copy_sent(order: str, on: date | None, by: str) -> None:
     """Say that copy 1 of the form went to the maker."""
     _carry_out(order, "copy 1 sent", lambda connection, keeper, machine_id, key, now_ms: work.copy_sent(
@@ -101,14 +95,12 @@ def copy_sent(order: str, on: date | None, by: str) -> None:
 @click.option("--nothing-removed", is_flag=True, help="The machine is complete, nothing was removed.")
 @click.option("--winter-items", is_flag=True, help="The winter items were done.")
 @by_option
-@refusing
 def complete(order: str, done_at: Moment | None, hours: str | None, by: str, **form: Any) -> None:  # noqa: ANN401
     """Hand in the form of an order that was done; what is missing is named, and a draft is kept."""
-    now_ms = clock_ms()
-    keeper = keeper_at(now_ms)
-    machine_id, key = _named(keeper, order)
-    done_at_ms = None if done_at is None else done_at.ends_ms(keeper.zone, now_ms)
-    given = Form(**form | {"items": form["items"] or None}, has_date=done_at is not None, has_hours=hours is not None)
-    command = work.Completion(machine_id, key, done_at_ms, hours, given, by)
-    done = seen(keeper, machine_id, lambda: work.complete(keeper, command, now_ms))
+    with changing() as (keeper, now_ms):
+        machine_id, key = _named(keeper, order)
+        done_at_ms = None if done_at is None else done_at.ends_ms(keeper.zone, now_ms)
+        form |= {"items": form["items"] or None, "has_date": done_at is not None, "has_hours": hours is not None}
+        command = work.Completion(machine_id, key, done_at_ms, hours, Form(**form), by)
+        done = seen(keeper, machine_id, lambda: work.complete(keeper, command, now_ms))
     report(f"{machine_id}/{key.kind}/{key.step}: done", done)

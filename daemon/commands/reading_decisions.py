@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from adapters.store import readings
 from daemon import meters
-from daemon.commands.acting import by_option, clock_ms, do_confirmed, keeper_at, refusing, yes_option
+from daemon.commands.acting import by_option, changing, do_confirmed, yes_option
 from daemon.keeper import Keeper
 from daemon.refused import RefusedError
 from daemon.voiding import void as void_reading
@@ -24,7 +24,6 @@ _why = click.option("--why", required=True, help="The reason.")
 @_why
 @by_option
 @yes_option
-@refusing
 def accept(number: int, why: str, by: str, *, yes: bool) -> None:
     """Accept a refused reading as real: the meter stands there from then on."""
     _decide(meters.accept, number, why, by, yes=yes)
@@ -35,23 +34,21 @@ def accept(number: int, why: str, by: str, *, yes: bool) -> None:
 @_why
 @by_option
 @yes_option
-@refusing
 def void(number: int, why: str, by: str, *, yes: bool) -> None:
     """Declare a reading void; if it had been believed, what followed is judged again."""
     _decide(void_reading, number, why, by, yes=yes)
 
 
 def _decide(decision: Decide, number: int, why: str, by: str, *, yes: bool) -> None:
-    now_ms = clock_ms()
-    keeper = keeper_at(now_ms)
-    machine_id = _machine_of(keeper, number)
-    do_confirmed(
-        keeper,
-        machine_id,
-        lambda connection: decision(connection, keeper, number, why, by, now_ms),
-        yes=yes,
-        title=f"reading {number} of {machine_id}: {'accepted' if decision is meters.accept else 'voided'}",
-    )
+    with changing() as (keeper, now_ms):
+        machine_id = _machine_of(keeper, number)
+        do_confirmed(
+            keeper,
+            machine_id,
+            lambda connection: decision(connection, keeper, number, why, by, now_ms),
+            yes=yes,
+            title=f"reading {number} of {machine_id}: {'accepted' if decision is meters.accept else 'voided'}",
+        )
 
 
 def _machine_of(keeper: Keeper, number: int) -> str:

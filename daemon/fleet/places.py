@@ -22,6 +22,11 @@ class Centre:
         """An address that no mail server delivers to."""
         return f"service@{self.code}.example"
 
+    def register_row(self) -> dict[str, str]:
+        """As the register of service centres has it."""
+        address = {"email": self.email, "phone": self.phone}
+        return {"service_centre": self.code, "name": self.name, "region": self.region, "locale": "zh-CN", **address}
+
 
 @dataclass(frozen=True, slots=True)
 class Yard:
@@ -36,6 +41,10 @@ class Yard:
     def email(self) -> str:
         """An address that no mail server delivers to."""
         return f"{self.code}@yards.example"
+
+    def register_row(self) -> dict[str, str]:
+        """As the register of yards has it."""
+        return {"yard": self.code, "name": self.name, "region": self.region, "locale": "zh-CN", "email": self.email}
 
 
 CENTRES = {

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
+from decimal import Decimal
 from random import Random
 
 from daemon.fleet.roster import Fault
@@ -18,7 +19,10 @@ from schedules.hours import MS_PER_HOUR
 MS_PER_DAY = 24 * MS_PER_HOUR
 _EVERY_MS = 3 * MS_PER_HOUR
 _WAKES_AT = 7.5
-_SILENT_DAYS = 26
+_REPEATED, _SHAKES, _NONSENSE = 0.12, 0.05, 0.06
+"""How likely it is that a report of such a machine is spoiled."""
+_FAR_OFF = 400
+"""The report of a shaky machine that shows far too little."""
 _STRANGER = "WL56-K90077"
 _Spoil = Callable[[Iterator[Line], Worker, Year, Random], Iterator[Line]]
 
@@ -28,8 +32,7 @@ def reports_of(worker: Worker, year: Year) -> Iterator[Line]:
     draw = Random(f"{year.seed}/{worker.sold.machine_id}/reports")  # noqa: S311 - nothing secret
     fault = worker.sold.job.fault
     earlier_days = 3 if fault is Fault.REPORTS_BEFORE_SALE else 0
-    first = local_date(worker.handed_over_ms, year.zone) - earlier_days * ONE_DAY
-    plain = _plain(worker, year, draw, first)
+    plain = _plain(worker, year, draw, worker.handed_over_ms - earlier_days * MS_PER_DAY)
     yield from _SPOILED.get(fault, _as_it_is)(plain, worker, year, draw)
 
 
@@ -37,20 +40,24 @@ def stranger(year: Year) -> Iterator[Line]:
     """Reports of a machine that nobody has registered."""
     for back in range(9, 0, -1):
         at_ms = year.now_ms - back * MS_PER_DAY
-        yield line(at_ms, "reading", _STRANGER, hours=dial((4100 - 7 * back) * MS_PER_HOUR), device_time=year.iso(at_ms))
+        yield line(
+            at_ms, "reading", _STRANGER, hours=dial((4100 - 7 * back) * MS_PER_HOUR), device_time=year.iso(at_ms)
+        )
 
 
-def _plain(worker: Worker, year: Year, draw: Random, first: date) -> Iterator[Line]:
-    day, last = first, local_date(year.now_ms, year.zone)
+def _plain(worker: Worker, year: Year, draw: Random, since_ms: int) -> Iterator[Line]:
+    day, last = local_date(since_ms, year.zone), local_date(year.now_ms, year.zone)
     while day <= last:
         for taken_ms in _moments(worker, day, year, draw):
             arrived_ms = taken_ms + draw.randrange(900, 20_000)
-            if arrived_ms < year.now_ms and (first < local_date(worker.handed_over_ms, year.zone) or taken_ms > worker.handed_over_ms):
-                hours = dial(worker.dial_at(taken_ms))
-                yield line(
-                    arrived_ms, "reading", worker.sold.machine_id, hours=hours, device_time=year.iso(taken_ms)
-                )
+            if since_ms < taken_ms and arrived_ms < year.now_ms:
+                yield _reading(worker, year, arrived_ms, taken_ms)
         day += ONE_DAY
+
+
+def _reading(worker: Worker, year: Year, arrived_ms: int, taken_ms: int) -> Line:
+    hours = dial(worker.dial_at(taken_ms))
+    return line(arrived_ms, "reading", worker.sold.machine_id, hours=hours, device_time=year.iso(taken_ms))
 
 
 def _moments(worker: Worker, day: date, year: Year, draw: Random) -> Iterator[int]:
@@ -68,15 +75,18 @@ def _as_it_is(lines: Iterator[Line], _worker: Worker, _year: Year, _draw: Random
     return lines
 
 
-def _silent(lines: Iterator[Line], _worker: Worker, year: Year, _draw: Random) -> Iterator[Line]:
-    until_ms = year.now_ms - _SILENT_DAYS * MS_PER_DAY
-    return (each for each in lines if each.at_ms < until_ms)
+def _silent_for(days: int) -> _Spoil:
+    def silent(lines: Iterator[Line], _worker: Worker, year: Year, _draw: Random) -> Iterator[Line]:
+        until_ms = year.now_ms - days * MS_PER_DAY
+        return (each for each in lines if each.at_ms < until_ms)
+
+    return silent
 
 
 def _repeated(lines: Iterator[Line], _worker: Worker, year: Year, draw: Random) -> Iterator[Line]:
     for each in lines:
         yield each
-        if draw.random() < 0.12:
+        if draw.random() < _REPEATED:
             for _ in range(draw.randrange(1, 4)):
                 yield replace(each, at_ms=min(each.at_ms + draw.randrange(1000, 40_000), year.now_ms))
 
@@ -119,14 +129,14 @@ def _no_clock(lines: Iterator[Line], worker: Worker, _year: Year, _draw: Random)
 def _shaky(lines: Iterator[Line], _worker: Worker, _year: Year, draw: Random) -> Iterator[Line]:
     """The dial steps back by a few tenths now and then; once it shows far too little."""
     for number, each in enumerate(lines):
-        back = 40 if number == 400 else draw.randrange(1, 6) / 10 if draw.random() < 0.05 else 0
-        hours = max(each.fields["hours"] - type(each.fields["hours"])(str(back)), 0)
+        back = 40 if number == _FAR_OFF else draw.randrange(1, 6) / 10 if draw.random() < _SHAKES else 0
+        hours = max(each.fields["hours"] - Decimal(str(back)), Decimal(0))
         yield replace(each, fields={**each.fields, "hours": hours})
 
 
 def _garbage(lines: Iterator[Line], worker: Worker, year: Year, draw: Random) -> Iterator[Line]:
     for each in lines:
-        if draw.random() < 0.06:
+        if draw.random() < _NONSENSE:
             yield _raw(worker, each.at_ms, _nonsense(each, draw))
         else:
             yield each
@@ -156,7 +166,8 @@ def _raw(worker: Worker, at_ms: int, payload: str) -> Line:
 
 
 _SPOILED: dict[Fault, _Spoil] = {
-    Fault.SILENT: _silent,
+    Fault.SILENT: _silent_for(26),
+    Fault.OUT_OF_REACH: _silent_for(6),
     Fault.REPEATS: _repeated,
     Fault.OFFLINE: _offline,
     Fault.WRONG_CLOCK: _wrong_clock,
@@ -164,11 +175,3 @@ _SPOILED: dict[Fault, _Spoil] = {
     Fault.SHAKY: _shaky,
     Fault.GARBAGE: _garbage,
 }
-
-
-def in_order(lines: Iterable[Line]) -> list[Line]:
-    """By time; lines of the same instant as they were told."""
-    return sorted(lines, key=lambda each: each.at_ms)
-
-
-__all__ = ["MS_PER_DAY", "in_order", "reports_of", "stranger", "timedelta"]

@@ -25,6 +25,7 @@ class Fault(Enum):
 
     NONE = auto()
     SILENT = auto()
+    OUT_OF_REACH = auto()
     METER_REPLACED = auto()
     GARBAGE = auto()
     REPEATS = auto()
@@ -37,7 +38,7 @@ class Fault(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Where and how a sold machine works: handed over `age_days` ago, or when it had `hours_now` still to run."""
+    """Where and how a sold machine works: handed over `age_days` ago, or so long ago that it has `hours_now` now."""
 
     category: Category
     centre: str
@@ -129,7 +130,8 @@ _JOBS = (
     Job(_L, "harbin", Use.TWO_SHIFTS, _YEAR, hours_now=599.9992, care=Care.LAST_LEFT_OUT),
     Job(_L, "chengdu", Use.TWO_SHIFTS, _YEAR, hours_now=1249.9984, care=Care.LAST_LEFT_OUT),
     Job(_L, "jinan", Use.TWO_SHIFTS, _HALF, hours_now=549.9958),
-    Job(_L, "guangzhou", Use.TWO_SHIFTS, _YEAR, hours_now=99.9925),
+    Job(_L, "guangzhou", Use.TWO_SHIFTS, _YEAR, hours_now=99.9925, care=Care.LAST_LEFT_OUT),
+    Job(_L, "jinan", Use.TWO_SHIFTS, _YEAR, hours_now=588.3, care=Care.LAST_LEFT_OUT, fault=Fault.OUT_OF_REACH),
 )
 _STAYS = (
     Stay(_R, "harbin-yard", 330),

@@ -18,10 +18,9 @@ _SHOWN_MS = 36_000
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """The time that is made up: from an instant to now, in a zone."""
+    """The seed of all that is made up, the instant up to which it happened, and the zone of its days."""
 
     seed: int
-    since_ms: int
     now_ms: int
     zone: ZoneInfo
 

@@ -15,12 +15,19 @@ from schedules.hours import MS_PER_HOUR
 
 _SUNDAY = 6
 _COLD_MONTHS = frozenset({12, 1, 2})
-_SPRING_FESTIVALS = tuple(
-    date.fromisoformat(day)
-    for day in (
-        "2024-02-10 2025-01-29 2026-02-17 2027-02-06 2028-01-26 2029-02-13 2030-02-03 2031-01-23 2032-02-11"
-        " 2033-01-31 2034-02-19 2035-02-08"
-    ).split()
+_SPRING_FESTIVALS = (
+    date(2024, 2, 10),
+    date(2025, 1, 29),
+    date(2026, 2, 17),
+    date(2027, 2, 6),
+    date(2028, 1, 26),
+    date(2029, 2, 13),
+    date(2030, 2, 3),
+    date(2031, 1, 23),
+    date(2032, 2, 11),
+    date(2033, 1, 31),
+    date(2034, 2, 19),
+    date(2035, 2, 8),
 )
 
 
@@ -102,4 +109,3 @@ class Engine:
         if index >= len(self._totals):
             return None
         return self._first + max(0, index - 1) * ONE_DAY
-

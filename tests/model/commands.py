@@ -8,7 +8,7 @@ from typing import Any
 
 from . import plan
 from .machine import Machine
-from .meter import NO_HOURS, REFUSED, Reading, judge, judge_value, shown
+from .meter import NO_HOURS, REFUSED, Reading, judge, judge_value, same_is_stored, shown
 from .orders import FREEZE, MANDATORY, SELF_SERVICE, STOCK, WorkOrder
 from .winter import Windows, season_on
 
@@ -115,6 +115,9 @@ def change_meter(machine: Machine, changed_at: datetime, old_end: object, new_st
 
     at_change = Reading(old_end, changed_at, changed_at, manual=True, fixed_total=total)
     verdict = judge(meter, at_change, machine.handed_over_on)
+    stored = same_is_stored(meter, at_change)
+    if stored is not None:  # what was refused once does not become plausible by being a duplicate
+        verdict = stored.verdict
     if verdict in REFUSED:
         raise RefusedError(f"the total at the change would be a {verdict}")
     machine.deliver(at_change, today)

@@ -1,0 +1,187 @@
+"""What lists and pages ask of the store; rows come as they are read, so a fleet needs no memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, select
+
+from adapters.store.tables import (
+    duties,
+    letters,
+    machine_events,
+    machines,
+    meter_changes,
+    meters,
+    notices,
+    raw_deliveries,
+    readings,
+    service_centres,
+    work_order_events,
+    work_orders,
+    yards,
+)
+from schedules.reading import Verdict
+from schedules.work_order import OPEN_STATES, Kind, OrderKey, State
+
+_AT_ONCE = 500
+_FACTS = ("model", "category", "service_centre", "region", "yard", "customer", "handed_over_on")
+REFUSED = frozenset(Verdict) - {Verdict.ACCEPTED, Verdict.NOISE, Verdict.LATE, Verdict.DUPLICATE, Verdict.VOIDED}
+"""Verdicts of readings that were not believed, and that a person may decide on."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """Which work orders are wanted; what is None does not matter."""
+
+    states: frozenset[State] | None = None
+    kind: Kind | None = None
+    machine_id: str | None = None
+    service_centre: str | None = None
+    region: str | None = None
+
+
+def orders(connection: Connection, wanted: OrderFilter, limit: int | None = None) -> Iterator[Sequence[Row[Any]]]:
+    """Work orders with their machine's facts, by machine, in batches."""
+    statement = _orders().where(*_conditions(wanted))
+    columns = work_orders.c
+    return _batches(connection, statement.order_by(columns.machine_id, columns.kind, columns.id).limit(limit))
+
+
+def overdue(connection: Connection, wanted: OrderFilter, limit: int | None = None) -> Iterator[Sequence[Row[Any]]]:
+    """Overdue work orders with their machine's facts, the longest overdue first, in batches."""
+    statement = _orders().where(work_orders.c.state == State.OVERDUE, *_conditions(wanted))
+    return _batches(connection, statement.order_by(work_orders.c.overdue_on, work_orders.c.id).limit(limit))
+
+
+def order(connection: Connection, machine_id: str, key: OrderKey) -> Row[Any] | None:
+    """One work order with its machine's facts."""
+    columns = work_orders.c
+    mine = (columns.machine_id == machine_id, columns.kind == key.kind, columns.step == key.step)
+    return connection.execute(_orders().where(*mine)).first()
+
+
+def _orders() -> Select[Any]:
+    joined = work_orders.join(machines, machines.c.machine_id == work_orders.c.machine_id).join(
+        meters, meters.c.machine_id == work_orders.c.machine_id
+    )
+    return select(work_orders, *(machines.c[name] for name in _FACTS), meters.c.total_ms).select_from(joined)
+
+
+def _conditions(wanted: OrderFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.states is not None:
+        yield work_orders.c.state.in_(sorted(wanted.states))
+    if wanted.kind is not None:
+        yield work_orders.c.kind == wanted.kind
+    if wanted.machine_id is not None:
+        yield work_orders.c.machine_id == wanted.machine_id
+    if wanted.service_centre is not None:
+        yield machines.c.service_centre == wanted.service_centre
+    if wanted.region is not None:
+        yield machines.c.region == wanted.region
+
+
+def states_of(name: str) -> frozenset[State]:
+    """The states that a word stands for: one of them, or `open`."""
+    return OPEN_STATES if name == "open" else frozenset({State(name)})
+
+
+def order_events(connection: Connection, machine_id: str, key: OrderKey | None = None) -> list[Row[Any]]:
+    """What happened to a machine's orders, or to one of them, as it was recorded."""
+    columns = work_order_events.c
+    statement = select(work_order_events).where(columns.machine_id == machine_id)
+    if key is not None:
+        statement = statement.where(columns.kind == key.kind, columns.step == key.step)
+    return list(connection.execute(statement.order_by(columns.id)).all())
+
+
+def machine_story(connection: Connection, machine_id: str) -> list[Row[Any]]:
+    """What happened to a machine itself, as it was recorded."""
+    columns = machine_events.c
+    statement = select(machine_events).where(columns.machine_id == machine_id)
+    return list(connection.execute(statement.order_by(columns.id)).all())
+
+
+def meter_replacements(connection: Connection, machine_id: str) -> list[Row[Any]]:
+    """The replacements of a machine's meter, oldest first."""
+    columns = meter_changes.c
+    statement = select(meter_changes).where(columns.machine_id == machine_id)
+    return list(connection.execute(statement.order_by(columns.changed_ms)).all())
+
+
+_METER = ("total_ms", "time_ms", "offset_ms", "heard_ms")
+
+
+def all_machines(
+    connection: Connection, conditions: dict[str, str], limit: int | None = None
+) -> Iterator[Sequence[Row[Any]]]:
+    """Machines with their meters, by number, in batches; `conditions` are columns and their values."""
+    statement = _machines().where(*(machines.c[name] == value for name, value in conditions.items()))
+    return _batches(connection, statement.order_by(machines.c.machine_id).limit(limit))
+
+
+def machine(connection: Connection, machine_id: str) -> Row[Any] | None:
+    """One machine with its meter."""
+    return connection.execute(_machines().where(machines.c.machine_id == machine_id)).first()
+
+
+def _machines() -> Select[Any]:
+    joined = machines.join(meters, meters.c.machine_id == machines.c.machine_id)
+    return select(machines, *(meters.c[name] for name in _METER)).select_from(joined)
+
+
+def all_readings(
+    connection: Connection, machine_id: str | None, verdicts: frozenset[Verdict] | None, limit: int
+) -> Iterator[Sequence[Row[Any]]]:
+    """Readings with what was delivered where it was kept, the newest first, in batches."""
+    joined = readings.outerjoin(raw_deliveries, raw_deliveries.c.reading_id == readings.c.id)
+    statement = select(readings, raw_deliveries.c.topic, raw_deliveries.c.payload).select_from(joined)
+    if machine_id is not None:
+        statement = statement.where(readings.c.machine_id == machine_id)
+    if verdicts is not None:
+        statement = statement.where(readings.c.verdict.in_(sorted(verdicts)))
+        if verdicts <= REFUSED:  # then there is a reason, and a small index of those that have one
+            statement = statement.where(readings.c.reason.isnot(None))
+    return _batches(connection, statement.order_by(readings.c.id.desc()).limit(limit))
+
+
+def all_notices(connection: Connection, state: str | None, limit: int) -> Iterator[Sequence[Row[Any]]]:
+    """Notices with the letters they went into, the newest first, in batches."""
+    letter = ("channel", "state", "address", "locale", "subject", "attempts", "sent_ms", "error")
+    joined = notices.outerjoin(letters, letters.c.letter_id == notices.c.letter_id)
+    statement = select(notices, *(letters.c[name].label(f"letter_{name}") for name in letter)).select_from(joined)
+    for condition in () if state is None else (_notice_is(state),):
+        statement = statement.where(condition)
+    return _batches(connection, statement.order_by(notices.c.id.desc()).limit(limit))
+
+
+def _notice_is(state: str) -> ColumnElement[bool]:
+    """A notice is dropped by itself or with its letter, waits without one, else is as its letter is."""
+    of_letter = notices.c.dropped.is_(None) & (letters.c.state == state)
+    if state == "dropped":
+        return notices.c.dropped.isnot(None) | of_letter
+    if state == "waiting":
+        return of_letter | (notices.c.dropped.is_(None) & notices.c.letter_id.is_(None))
+    return of_letter
+
+
+def all_service_centres(connection: Connection) -> Iterator[Sequence[Row[Any]]]:
+    """Service centres by code."""
+    return _batches(connection, select(service_centres).order_by(service_centres.c.service_centre))
+
+
+def all_yards(connection: Connection) -> Iterator[Sequence[Row[Any]]]:
+    """Yards by code."""
+    return _batches(connection, select(yards).order_by(yards.c.yard))
+
+
+def all_duties(connection: Connection, limit: int) -> Iterator[Sequence[Row[Any]]]:
+    """Duties, the newest period first."""
+    return _batches(connection, select(duties).order_by(duties.c.period.desc(), duties.c.duty).limit(limit))
+
+
+def _batches(connection: Connection, statement: Select[Any]) -> Iterator[Sequence[Row[Any]]]:
+    with connection.execution_options(yield_per=_AT_ONCE).execute(statement) as result:
+        yield from result.partitions()

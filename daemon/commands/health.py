@@ -1,0 +1,64 @@
+"""`check-config` and `doctor`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from adapters.files.plan import read_plan, read_winter
+from daemon.checkup import Found, Weight, check_up
+from daemon.commands.given import config
+from daemon.config import ConfigError
+from daemon.config_loading import DEFAULT_FILE, FILE_VARIABLE
+from daemon.failures import REFUSED
+
+
+@click.command("check-config")
+def check_config() -> None:
+    """Check the configuration, the plan and the winter windows, and change nothing.
+
+    Every problem is named at once, with its dotted path; then the exit code is 2.
+
+    Example: hourkeeper --config /etc/hourkeeper/hourkeeper.toml check-config
+    """
+    settings = config()
+    read_plan(settings.plan.file)
+    read_winter(settings.plan.winter_file)
+    click.echo(f"{_where()}: nothing is wrong with it")
+
+
+def _where() -> str:
+    """Which configuration was looked at."""
+    chosen: Path | None = click.get_current_context().find_root().obj
+    named = chosen or os.environ.get(FILE_VARIABLE) or (DEFAULT_FILE if DEFAULT_FILE.exists() else None)
+    return "the configuration (defaults and environment)" if named is None else str(named)
+
+
+@click.command()
+def doctor() -> int:
+    """Try every connection, and say what is wrong and what to do.
+
+    Looks at the configuration, the plan and its time zone, the store (schema, soundness, free disk), the broker
+    (login, session, the topics to read), the mail server and the letters' templates. Sends nothing and changes
+    nothing; the daemon may run meanwhile. A line begins with OK, NOTE or FAULT; with a FAULT the exit code is 1.
+
+    Example: hourkeeper --config /etc/hourkeeper/hourkeeper.toml doctor
+    """
+    faults = 0
+    try:
+        settings = config()
+    except ConfigError as error:
+        for problem in error.problems:
+            _say(Found(Weight.FAULT, "config", problem))
+        return REFUSED
+    _say(Found(Weight.OK, "config", _where()))
+    for found in check_up(settings):
+        _say(found)
+        faults += found.weight is Weight.FAULT
+    return REFUSED if faults else 0
+
+
+def _say(found: Found) -> None:
+    click.echo(f"{found.weight:<5}  {found.part:<9}  {found.text}")

@@ -1,0 +1,114 @@
+"""`work-orders list` and `work-orders show`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+from sqlalchemy import Connection
+
+from adapters.store import listing as store
+from adapters.store.listing import OrderFilter, states_of
+from daemon import listing
+from daemon.assessing import UnknownMachineError
+from daemon.clock import clock_ms
+from daemon.commands.given import reading
+from daemon.commands.output import Columns, console, facts, format_option, grid, show, show_object, use_utf_8
+from daemon.order_id import order_named
+from daemon.refused import RefusedError
+from schedules.work_order import Kind, OrderKey, State
+
+COLUMNS = Columns(
+    listing.ORDER_FIELDS,
+    (
+        "id",
+        "machine_id",
+        "kind",
+        "step",
+        "state",
+        "opens_on",
+        "due_on",
+        "overdue_on",
+        "closed_on",
+        "late_days",
+        "projected_due_on",
+        "service_centre",
+        "customer",
+    ),
+)
+
+
+@click.command("list")
+@click.option("--state", type=click.Choice(["open", *State]), help="Only these; open is upcoming, due and overdue.")
+@click.option("--kind", type=click.Choice(list(Kind)), help="Only orders of this kind.")
+@click.option("--machine", metavar="MACHINE", help="Only orders of this machine.")
+@click.option("--service-centre", metavar="CODE", help="Only machines of this service centre.")
+@click.option("--region", metavar="CODE", help="Only machines in this region.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many.")
+@format_option
+def list_orders(
+    state: str | None,
+    kind: str | None,
+    machine: str | None,
+    service_centre: str | None,
+    region: str | None,
+    limit: int | None,
+    form: str,
+) -> None:
+    """List work orders, by machine.
+
+    Example: hourkeeper work-orders list --state open --service-centre JN --format csv
+    """
+    now_ms = clock_ms()
+    wanted = OrderFilter(
+        states=None if state is None else states_of(state),
+        kind=None if kind is None else Kind(kind),
+        machine_id=machine,
+        service_centre=service_centre,
+        region=region,
+    )
+    with reading(now_ms) as keeper, keeper.store.read() as connection:
+        show(listing.orders(connection, keeper, wanted, now_ms, limit), COLUMNS, form)
+
+
+@click.command("show")
+@click.argument("order", metavar="ID")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def show_order(order: str, form: str) -> None:
+    """Show a work order: where it stands, why, and what happened.
+
+    ID is its number, or MACHINE/KIND/STEP.
+
+    Example: hourkeeper work-orders show L955-1/mandatory_visit/600
+    """
+    now_ms = clock_ms()
+    with reading(now_ms) as keeper, keeper.store.read() as connection:
+        machine_id, key = order_named(connection, order)
+        found = listing.order(connection, keeper, machine_id, key, now_ms)
+        if found is None:
+            raise _unknown(connection, machine_id, key)
+    if form == "json":
+        show_object({name: found[name] for name in (*listing.ORDER_FIELDS, "events")})
+    else:
+        _print(found)
+
+
+def _unknown(connection: Connection, machine_id: str, key: OrderKey) -> Exception:
+    if store.machine(connection, machine_id) is None:
+        return UnknownMachineError(machine_id)
+    return RefusedError(
+        f"{machine_id} has no work order {key.kind}/{key.step}; `hourkeeper work-orders list --machine {machine_id}`"
+        " names those it has"
+    )
+
+
+def _print(found: Mapping[str, Any]) -> None:
+    use_utf_8()
+    click.echo(f"Work order {found['id']}: {found['machine_id']}/{found['kind']}/{found['step']}\n")
+    facts({name: found[name] for name in listing.ORDER_FIELDS})
+    click.echo("\nWhy:")
+    for sentence in found["why"]:
+        click.echo(f"  {sentence}")
+    click.echo("\nWhat happened:")
+    console().print(grid(found["events"], listing.EVENT_FIELDS))

@@ -1,0 +1,96 @@
+"""`readings list`, `readings refused`, `notices list` and `duties`: what was recorded, the newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from adapters.store.listing import REFUSED
+from daemon import listing
+from daemon.clock import clock_ms
+from daemon.commands.given import reading
+from daemon.commands.output import Columns, format_option, show
+from schedules.reading import Verdict
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_READING_COLUMNS = Columns(
+    listing.READING_FIELDS,
+    ("id", "machine_id", "hours", "total_hours", "counts_at", "verdict", "reason", "source", "arrived_at"),
+)
+_REFUSED_COLUMNS = Columns(
+    listing.READING_FIELDS, ("id", "machine_id", "hours", "arrived_at", "verdict", "reason", "topic", "payload")
+)
+_NOTICE_COLUMNS = Columns(
+    listing.NOTICE_FIELDS,
+    ("id", "on", "occasion", "role", "recipient", "machine_id", "kind", "step", "state", "sent_at", "error"),
+)
+
+
+def _limit_option(command: _Command) -> _Command:
+    return click.option(
+        "--limit", type=click.IntRange(1), metavar="N", default=100, show_default=True, help="At most so many."
+    )(command)
+
+
+@click.command("list")
+@click.option("--machine", metavar="MACHINE", help="Only readings of this machine.")
+@click.option("--verdict", type=click.Choice(list(Verdict)), help="Only readings with this verdict.")
+@_limit_option
+@format_option
+def list_readings(machine: str | None, verdict: str | None, limit: int, form: str) -> None:
+    """List readings with their verdicts, the newest first.
+
+    Example: hourkeeper readings list --machine L955-1 --limit 20
+    """
+    verdicts = None if verdict is None else frozenset({Verdict(verdict)})
+    with reading(clock_ms()) as keeper, keeper.store.read() as connection:
+        show(listing.readings(connection, keeper, machine, verdicts, limit), _READING_COLUMNS, form)
+
+
+@click.command("refused")
+@click.option("--machine", metavar="MACHINE", help="Only readings of this machine.")
+@_limit_option
+@format_option
+def list_refused(machine: str | None, limit: int, form: str) -> None:
+    """List the readings that were not believed, with the reason, the newest first.
+
+    What a person may decide on them: `hourkeeper readings accept`, `readings void`, `meter change`.
+
+    Example: hourkeeper readings refused --machine L955-1
+    """
+    with reading(clock_ms()) as keeper, keeper.store.read() as connection:
+        show(listing.readings(connection, keeper, machine, REFUSED, limit), _REFUSED_COLUMNS, form)
+
+
+@click.command("list")
+@click.option(
+    "--state", type=click.Choice(["waiting", "sent", "dead", "dropped"]), help="Only notices of which this became."
+)
+@_limit_option
+@format_option
+def list_notices(state: str | None, limit: int, form: str) -> None:
+    """List notices and what became of them, the newest first.
+
+    A notice waits, was sent, is dead (every attempt failed) or was dropped (it no longer applied).
+
+    Example: hourkeeper notices list --state dead
+    """
+    with reading(clock_ms()) as keeper, keeper.store.read() as connection:
+        show(listing.notices(connection, keeper, state, limit), _NOTICE_COLUMNS, form)
+
+
+@click.command()
+@_limit_option
+@format_option
+def duties(limit: int, form: str) -> None:
+    """List the duties that were begun and finished, the newest first.
+
+    A duty without an end was interrupted, and is done again when the daemon runs.
+
+    Example: hourkeeper duties --limit 7
+    """
+    columns = Columns(listing.DUTY_FIELDS, listing.DUTY_FIELDS)
+    with reading(clock_ms()) as keeper, keeper.store.read() as connection:
+        show(listing.duties(connection, keeper, limit), columns, form)

@@ -1,0 +1,43 @@
+"""`run`: the daemon in the foreground."""
+
+from __future__ import annotations
+
+import threading
+
+import click
+
+from daemon import run as daemon
+from daemon.clock import clock_ms
+from daemon.commands.given import config
+from daemon.config import Config
+from daemon.keeper import Keeper
+from daemon.logs import set_up
+from daemon.wiring import channels_of, mqtt_settings_of, open_keeper, renderer_of, sources_of
+
+
+@click.command()
+def run() -> None:
+    """Receive readings, watch the calendar and tell the people who must act, until it is stopped.
+
+    Runs in the foreground and says on standard error what happens; SIGTERM or Ctrl-C ends it in order. An empty
+    database gets its tables, one of an older version is refused until `hourkeeper db upgrade` has been run.
+
+    Example: hourkeeper --config /etc/hourkeeper/hourkeeper.toml run
+    """
+    settings = config()
+    set_up(settings.log)
+    stop = threading.Event()
+    daemon.stop_on_signals(stop)
+    daemon.run(parts_of(settings, open_keeper(settings, clock_ms())), stop)
+
+
+def parts_of(settings: Config, keeper: Keeper) -> daemon.Parts:
+    """What the daemon is made of, as the configuration says."""
+    return daemon.Parts(
+        keeper,
+        mqtt_settings_of(settings),
+        sources_of(settings),
+        settings.mqtt.max_payload_bytes,
+        channels_of(settings),
+        renderer_of(settings),
+    )

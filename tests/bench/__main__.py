@@ -1,0 +1,55 @@
+"""`python -m tests.bench [intake latency memory calendar startup] [--messages N] [--rounds N] ...`."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import os
+import sqlite3
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.bench import intake
+from tests.bench.bench import Bench
+from tests.bench.report import Report
+
+MEASURES: dict[str, Callable[[Bench, Report], None]] = {
+    "intake": intake.measure,
+}
+
+
+def main() -> None:
+    """Measure what is asked for, all by default."""
+    given, report = _parser().parse_args(), Report()
+    sizes = tuple(int(size) for size in given.machines.split(","))
+    with tempfile.TemporaryDirectory(prefix="hourkeeper-bench-", ignore_cleanup_errors=True) as folder:
+        now_ms = time.time_ns() // 1_000_000
+        bench = Bench(Path(folder), now_ms, given.messages, given.rounds, given.flood, sizes)
+        for name in given.measures or MEASURES:
+            MEASURES[name](bench, report)
+    report.end(_where())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("measures", nargs="*", choices=[[], *MEASURES], metavar="|".join(MEASURES))
+    parser.add_argument("--messages", type=int, default=100_000, help="backlog to drain (default: 100000)")
+    parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds (default: 3)")
+    parser.add_argument("--flood", type=int, default=1_000_000, help="messages of the flood (default: 1000000)")
+    parser.add_argument("--machines", default="10000,100000,1000000", help="fleets (default: 10000,100000,1000000)")
+    return parser
+
+
+def _where() -> str:
+    broker = subprocess.run(["mosquitto", "-h"], check=False, capture_output=True, text=True).stdout.split("\n")[0]
+    return (
+        f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()},"
+        f" SQLite {sqlite3.sqlite_version}, {broker}"
+    )
+
+
+if __name__ == "__main__":
+    main()

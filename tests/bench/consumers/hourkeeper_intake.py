@@ -1,0 +1,83 @@
+"""hourkeeper's own path from socket to committed row, as `daemon/run.py` puts it together.
+
+`python -m tests.bench.consumers.hourkeeper_intake PORT CLIENT_ID PROTOCOL RECEIVE_MAXIMUM MESSAGES DATABASE`;
+receive maximum 0: the default. With a file after these, when each message was committed is written into it (ns of
+the monotonic clock, one line a message).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Event, Thread
+
+from adapters.mqtt.client import Connection, MqttSettings
+from adapters.mqtt.decode import Decoder, Delivery
+from adapters.mqtt.source import Source, SourceSpec
+from daemon.intake import Intake
+from daemon.run import clock_ms
+from tests.bench.consumers.stopwatch import Stopwatch
+from tests.bench.patterns import open_bench_keeper
+
+_PATIENCE_S = 24.0
+
+
+class Watched:
+    """Intake that says stop after so many messages, and remembers when each batch was committed."""
+
+    def __init__(self, take: Callable[[Sequence[Delivery]], None], messages: int, stop: Event) -> None:
+        self._take = take
+        self._left = messages
+        self._stop = stop
+        self.committed: list[tuple[int, int]] = []
+
+    def take(self, deliveries: Sequence[Delivery]) -> None:
+        """As the intake's."""
+        self._take(deliveries)
+        self.committed.append((time.monotonic_ns(), len(deliveries)))
+        self._left -= len(deliveries)
+        if self._left <= 0:
+            self._stop.set()
+
+
+def settings_of(port: int, client_id: str, protocol: str, receive_maximum: int) -> MqttSettings:
+    """The shipped settings, but for these."""
+    other = {"receive_maximum": receive_maximum} if receive_maximum else {}
+    return MqttSettings("127.0.0.1", port, client_id, version_5=protocol == "5", **other)
+
+
+def main(settings: MqttSettings, messages: int, file: str, times: str | None = None) -> None:
+    """Drain the backlog."""
+    keeper, source, watch, stop = open_bench_keeper(Path(file)), Source(SourceSpec()), Stopwatch(), Event()
+    before = _rows(file)
+    intake = Intake(keeper, Decoder([source], keeper.meter_rules, keeper.zone), clock_ms, _PATIENCE_S)
+    watched = Watched(intake.take, messages, stop)
+    connection = Connection(settings, [source.filter], watched.take, lambda: True, clock_ms)
+    thread = Thread(target=connection.run, args=(stop,))
+    thread.start()
+    connection.connected.wait()
+    watch.begin()
+    thread.join()
+    watch.end(intake.stored, _rows(file) - before)
+    if times:
+        lines = (f"{at}\n" * count for at, count in watched.committed)
+        Path(times).write_text("".join(lines))
+
+
+def _rows(file: str) -> int:
+    raw = sqlite3.connect(file)
+    rows: int = raw.execute("SELECT count(*) FROM readings").fetchone()[0]
+    raw.close()
+    return rows
+
+
+if __name__ == "__main__":
+    main(
+        settings_of(int(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])),
+        int(sys.argv[5]),
+        sys.argv[6],
+        sys.argv[7] if len(sys.argv) > 7 else None,
+    )
