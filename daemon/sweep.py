@@ -25,28 +25,16 @@ def sweep(
 ) -> int:
     """Ask every machine whose calendar changes something by today, then those asked under an older plan; remind.
 
-    Each batch is a transaction of its own. `as_of` is a day before today to sweep for. Returns how many were asked.
+    Each batch is a transaction of its own; on most days one is enough. `as_of` is a day before today to sweep for.
+    Returns how many machines were asked.
     """
-    today = as_of or keeper.today(now_ms)
-    with keeper.store.write() as connection:
-        duties.begin(connection, DAILY, today.isoformat(), now_ms)
-        expected = duties.count_waking(connection, today)
-    asked = _ask_all(
-        keeper, now_ms, today, lambda connection: duties.waking(connection, today, _BATCH), expected, progress
-    )
-    version = keeper.rulebook.current
-    asked += _ask_all(
-        keeper,
-        now_ms,
-        today,
-        lambda connection: duties.asked_under_another(connection, version, _BATCH),
-        0,
-        progress,
-    )
-    _remind_all(keeper, today, now_ms)
-    with keeper.store.write() as connection:
-        duties.finish(connection, DAILY, today.isoformat(), now_ms)
-    return asked
+    day = _Day(keeper, as_of or keeper.today(now_ms), now_ms)
+    finished = False
+    while not finished:
+        with keeper.store.write() as connection:
+            finished = day.go_on(connection)
+        progress(day.asked, max(day.asked, day.expected))
+    return day.asked
 
 
 def is_done(keeper: Keeper, now_ms: int) -> bool:
@@ -56,37 +44,42 @@ def is_done(keeper: Keeper, now_ms: int) -> bool:
     return last is not None and last >= keeper.today(now_ms).isoformat()
 
 
-def _ask_all(
-    keeper: Keeper,
-    now_ms: int,
-    today: date,
-    whom: Callable[[Connection], list[str]],
-    expected: int,
-    progress: Progress,
-) -> int:
-    asked = 0
-    while True:
-        with keeper.store.write() as connection:
-            batch = whom(connection)
-            for record in machines.load(connection, keeper.zone, batch).values():
-                bring_up(connection, keeper, record, today, Remark(now_ms))
-        if not batch:
-            return asked
-        asked += len(batch)
-        progress(asked, max(asked, expected))
+class _Day:
+    """One day's sweep on its way: what was asked, and what there was to ask."""
 
+    def __init__(self, keeper: Keeper, today: date, now_ms: int) -> None:
+        self.asked = 0
+        self.expected = 0
+        self._keeper = keeper
+        self._today = today
+        self._now_ms = now_ms
 
-def _remind_all(keeper: Keeper, today: date, now_ms: int) -> None:
-    """Tell again of what is still overdue; for weeks we were down once, not once a week (rules 8)."""
-    after = 0
-    while True:
-        with keeper.store.write() as connection:
-            rows = notices.to_remind(connection, today, after, _BATCH)
-            known = machines.load(connection, keeper.zone, {row.machine_id for row in rows})
-            for row in rows:
-                key = OrderKey(Kind(row.kind), row.step)
-                acknowledged = row.acknowledged_ms is not None
-                remind(connection, keeper, known[row.machine_id], key, acknowledged=acknowledged, now_ms=now_ms)
-        if not rows:
-            return
-        after = rows[-1].id
+    def go_on(self, connection: Connection) -> bool:
+        """Take the next batch; True if it was the last, and then the duty is done."""
+        if not self.asked:
+            duties.begin(connection, DAILY, self._today.isoformat(), self._now_ms)
+            self.expected = duties.count_waking(connection, self._today)
+        asked = self._ask(connection)
+        reminded = self._remind(connection)
+        finished = max(asked, reminded) < _BATCH
+        if finished:
+            duties.finish(connection, DAILY, self._today.isoformat(), self._now_ms)
+        return finished
+
+    def _ask(self, connection: Connection) -> int:
+        batch = duties.waking(connection, self._today, _BATCH)
+        batch += duties.asked_under_another(connection, self._keeper.rulebook.current, _BATCH - len(batch))
+        for record in machines.load(connection, self._keeper.zone, batch).values():
+            bring_up(connection, self._keeper, record, self._today, Remark(self._now_ms))
+        self.asked += len(batch)
+        return len(batch)
+
+    def _remind(self, connection: Connection) -> int:
+        """Tell again of what is still overdue; for weeks we were down once, not once a week (rules 8)."""
+        rows = notices.to_remind(connection, self._today, _BATCH)
+        known = machines.load(connection, self._keeper.zone, {row.machine_id for row in rows})
+        for row in rows:
+            acknowledged = row.acknowledged_ms is not None
+            key = OrderKey(Kind(row.kind), row.step)
+            remind(connection, self._keeper, known[row.machine_id], key, acknowledged=acknowledged, now_ms=self._now_ms)
+        return len(rows)

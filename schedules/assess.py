@@ -36,7 +36,7 @@ def assess(machine: Machine, today: date, rulebook: Rulebook) -> Assessment:
     machine = _own_cycle_begun(machine, today, rulebook)
     ledger = _Ledger(machine)
     ledger.record(no_longer_apply(machine))
-    windows = tuple(_windows(machine, today, rulebook))
+    windows = tuple(windows_of(machine, today, rulebook))
     for window in windows:
         ledger.record(by_calendar(window, ledger.order(window), today))
     hours = _hours(machine)
@@ -73,7 +73,8 @@ class _Ledger:
             self.orders[change.after.key] = change.after
 
 
-def _windows(machine: Machine, today: date, rulebook: Rulebook) -> Iterator[Window]:
+def windows_of(machine: Machine, today: date, rulebook: Rulebook) -> Iterator[Window]:
+    """The windows of every step that may have an order by `today`, or next."""
     yield from visits.windows(machine, rulebook)
     yield from self_service.windows(machine, rulebook)
     yield from stock.windows(machine, today, rulebook)

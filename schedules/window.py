@@ -61,7 +61,7 @@ def by_calendar(window: Window, order: WorkOrder | None, today: date) -> Iterato
 
 def _moved_by_calendar(window: Window, order: WorkOrder | None, on: date, state: State) -> WorkOrder | None:
     if order is None:
-        return _opened(window, on) if state is State.UPCOMING else None
+        return opened(window, on) if state is State.UPCOMING else None
     if state is State.DUE and order.state is State.UPCOMING:
         return replace(order, state=state, cause=Cause.CALENDAR)
     if state is State.OVERDUE and order.state is State.DUE:
@@ -69,7 +69,8 @@ def _moved_by_calendar(window: Window, order: WorkOrder | None, on: date, state:
     return None
 
 
-def _opened(window: Window, on: date) -> WorkOrder:
+def opened(window: Window, on: date) -> WorkOrder:
+    """The order of a window as it comes into being on a date."""
     due_on = None if window.due_on is None else max(window.due_on, on)
     return WorkOrder(
         kind=window.kind,
@@ -89,9 +90,8 @@ def by_hours(window: Window, order: WorkOrder | None, hours: Hours, today: date)
         return
     if order is None and window.opens_at is not None and hours.total_ms >= window.opens_at:
         on = hours.read_on if window.opens_on is None else min(window.opens_on, hours.read_on)
-        opened = _opened(window, on)
-        yield Change(None, opened, on, Cause.HOURS)
-        order = opened
+        order = opened(window, on)
+        yield Change(None, order, on, Cause.HOURS)
     if order is not None:
         yield from _due_by_hours(window, order, hours)
 

@@ -27,6 +27,7 @@ _ABOUT = (VERSION_TOPIC, DROPPED_TOPIC)
 _KEPT_S = 30 * 86_400
 _NO_RETAINED = 2
 _QUIET_S = 0.5
+_KEEPALIVE_S = 60
 
 
 @dataclass(slots=True)
@@ -88,12 +89,13 @@ class _Attempt:
         return client
 
     def _connect(self) -> None:
-        settings, options = self._settings, {}
+        settings = self._settings
         if settings.version_5:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
             properties.SessionExpiryInterval = _KEPT_S
-            options = {"clean_start": True, "properties": properties}
-        self._client.connect(settings.host, settings.port, settings.keepalive_s, **options)
+            self._client.connect(settings.host, settings.port, _KEEPALIVE_S, clean_start=True, properties=properties)
+        else:
+            self._client.connect(settings.host, settings.port, _KEEPALIVE_S)
 
     def _on_connect(self, _client: paho.Client, _data: object, _flags: object, reason: Any, properties: Any) -> None:  # noqa: ANN401 - paho's own
         self._connected = not reason.is_failure

@@ -27,7 +27,7 @@ def listed(connection: Connection, values: Sequence[str]) -> FromClause:
     """A column `value` of these values: one parameter however many there are, so that statements are compiled once."""
     if connection.dialect.name == "sqlite":
         return func.json_each(bindparam(None, json.dumps(list(values)), Text)).table_valued("value")
-    return func.unnest(bindparam(None, list(values), ARRAY(Text))).table_valued("value")
+    return func.unnest(bindparam(None, list(values), ARRAY(Text))).table_valued("value").render_derived()
 
 
 def among(connection: Connection, wanted: Column[Any], values: Sequence[str]) -> ColumnElement[bool]:

@@ -26,10 +26,9 @@ def remind_from(connection: Connection, machine_id: str, key: OrderKey, on: date
     connection.execute(update(work_orders).where(*mine).values(remind_on=on))
 
 
-def to_remind(connection: Connection, today: date, after: int, limit: int) -> list[Row[Any]]:
-    """Overdue orders whose reminder falls on or before today, by number, beyond the number `after`."""
+def to_remind(connection: Connection, today: date, limit: int) -> list[Row[Any]]:
+    """Overdue orders whose reminder falls on or before today, longest waiting first."""
     columns = work_orders.c
-    statement = select(work_orders).where(
-        columns.remind_on <= today, columns.state == State.OVERDUE, columns.id > after
-    )
-    return list(connection.execute(statement.order_by(columns.id).limit(limit)).all())
+    statement = select(work_orders).where(columns.remind_on <= today, columns.state == State.OVERDUE)
+    return list(connection.execute(statement.order_by(columns.remind_on, columns.id).limit(limit)).all())
+

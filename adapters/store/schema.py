@@ -47,23 +47,23 @@ def create_scratch(store: Store) -> None:
         metadata.create_all(connection)
 
 
-def versions() -> list[str]:
+def versions(scripts: Path = MIGRATIONS) -> list[str]:
     """The versions of the schema, oldest first."""
-    return sorted(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+    return sorted(file.name.partition("_")[0] for file in (scripts / "versions").glob("[0-9]*.py"))
 
 
-def state(store: Store) -> SchemaState:
+def state(store: Store, scripts: Path = MIGRATIONS) -> SchemaState:
     """What the database holds."""
     with store.read() as connection:
-        return state_on(connection)
+        return state_on(connection, scripts)
 
 
-def state_on(connection: Connection) -> SchemaState:
+def state_on(connection: Connection, scripts: Path = MIGRATIONS) -> SchemaState:
     """The same, inside a transaction."""
     tables = set(inspect(connection).get_table_names())
     if _VERSION_TABLE not in tables:
         return SchemaState.FOREIGN if tables else SchemaState.FRESH
-    found, known = version_on(connection), versions()
+    found, known = version_on(connection), versions(scripts)
     if found == known[-1]:
         return SchemaState.CURRENT
     if found is None:
@@ -76,34 +76,33 @@ def version_on(connection: Connection) -> str | None:
     return connection.execute(text(f"SELECT version_num FROM {_VERSION_TABLE}")).scalar()  # noqa: S608 - a constant
 
 
-def prepare(store: Store, *, upgrading: bool) -> None:
+def prepare(store: Store, *, upgrading: bool, scripts: Path = MIGRATIONS) -> None:
     """Make sure of the tables: create them in an empty database, upgrade older ones if `upgrading`.
 
     SchemaError if the database is older and not to be upgraded, newer, or somebody else's.
     """
-    found = state(store)
+    found = state(store, scripts)
     if found is SchemaState.FRESH or (found is SchemaState.OLDER and upgrading):
-        upgrade(store)
+        upgrade(store, scripts)
     elif found is not SchemaState.CURRENT:
         raise SchemaError(REFUSALS[found])
 
 
-def upgrade(store: Store) -> None:
+def upgrade(store: Store, scripts: Path = MIGRATIONS) -> None:
     """Bring the tables up to this version in one transaction: all of it or nothing.
 
     SchemaError if they are newer, or somebody else's.
     """
     with store.write() as connection:
         _wait_for_others(connection)
-        found = state_on(connection)
+        found = state_on(connection, scripts)
         if found in {SchemaState.NEWER, SchemaState.FOREIGN}:
             raise SchemaError(REFUSALS[found])
         if found is not SchemaState.CURRENT:
-            migrate(connection)
+            _migrate(connection, scripts)
 
 
-def migrate(connection: Connection, scripts: Path = MIGRATIONS, to: str = "head") -> None:
-    """Run the migrations of a folder on an open transaction."""
+def _migrate(connection: Connection, scripts: Path) -> None:
     from alembic import command
     from alembic.config import Config
 
@@ -111,7 +110,7 @@ def migrate(connection: Connection, scripts: Path = MIGRATIONS, to: str = "head"
     config.set_main_option("script_location", str(scripts).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    command.upgrade(config, to)
+    command.upgrade(config, "head")
 
 
 def _wait_for_others(connection: Connection) -> None:

@@ -40,12 +40,10 @@ _COLUMNS = Columns(
     (
         "id",
         "machine_id",
-        "model",
         "kind",
         "step",
         "cause",
         "due_on",
-        "overdue_on",
         "late_days",
         "total_hours",
         "service_centre",
@@ -163,7 +161,6 @@ def _changed(keeper: Keeper, changes: demo_summary.Changes) -> Iterator[str]:
 def _line(keeper: Keeper, row: Any) -> str:  # noqa: ANN401 - a row of `Changes.new`
     at = moment(row.recorded_ms).astimezone(keeper.zone)
     total = "" if row.total_ms is None else f", {hours(row.total_ms)} h"
-    return (
-        f"{at:%Y-%m-%d %H:%M:%S}  {row.machine_id} {row.kind} {row.step}: "
-        f"{row.from_state or 'new'} -> {row.to_state or 'withdrawn'} ({row.why}{total}), {row.service_centre or row.yard}"
-    )
+    moved = f"{row.from_state or 'new'} -> {row.to_state or 'withdrawn'} ({row.why}{total})"
+    who = row.service_centre or row.yard
+    return f"{at:%Y-%m-%d %H:%M:%S}  {row.machine_id} {row.kind} {row.step}: {moved}, {who}"

@@ -156,7 +156,7 @@ def facts(found: Fields) -> None:
     width = max(len(name) for name in found)
     for name, value in found.items():
         if value is not None:
-            click.echo(f"  {name.replace('_', ' '):<{width}}  {text_of(value)}")
+            click.echo(f"  {name:<{width}}  {text_of(value)}")
 
 
 def text_of(value: object) -> str:

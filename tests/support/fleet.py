@@ -8,6 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from sqlalchemy import insert
+
+from adapters.store.tables import service_centres
 from daemon.clock import clock_ms
 from daemon.keeper import Keeper
 from daemon.life import HandOver, hand_over
@@ -15,9 +18,8 @@ from schedules.machine import Category, Warranty
 from tests.support.publisher import Message
 
 MS_PER_HOUR = 3_600_000
-CENTRE, CENTRE_MAIL = "SC7", "desk@centre.example"
-CUSTOMER_MAIL = "owner@customer.example"
 MANAGER, MANAGER_MAIL = "Zhao", "zhao@maker.example"
+_CENTRES = 4
 _WEEKS_MS = 80 * 24 * MS_PER_HOUR
 _STEP_MS = 36_000
 _FIRST_HOURS = 400
@@ -93,29 +95,44 @@ def _near_a_threshold(draw: random.Random, first_ms: int) -> int:
     return max(first_ms - first_ms % _STEP_MS, draw.choice(fitting) * MS_PER_HOUR + beside)
 
 
+def centre_of(machine_id: str) -> str:
+    """The service centre of a machine."""
+    return f"SC{int(machine_id.rpartition('-')[2]) % _CENTRES}"
+
+
+def centre_mail(centre: str) -> str:
+    """Where a service centre is written to."""
+    return f"{centre.lower()}@centres.example"
+
+
+def customer_mail(machine_id: str) -> str:
+    """Where a machine's customer is written to: each machine has its own."""
+    return f"{machine_id.lower()}@customers.example"
+
+
 def register(keeper: Keeper, warranties: dict[str, Warranty]) -> None:
-    """Hand all machines over to their users today, so that only their hours matter, and make the centre known."""
-    from sqlalchemy import insert
-
-    from adapters.store.tables import service_centres
-
+    """Hand all machines over to their users today, so that only their hours matter, and make the centres known."""
     now_ms = clock_ms()
     with keeper.store.write() as connection:
-        centre = {"service_centre": CENTRE, "name": "Centre seven", "email": CENTRE_MAIL, "locale": "en"}
-        connection.execute(insert(service_centres).values(**centre))
+        for number in range(_CENTRES):
+            row = {"service_centre": f"SC{number}", "name": f"Centre {number}", "locale": "en"}
+            connection.execute(insert(service_centres).values(**row, email=centre_mail(row["service_centre"])))
         for machine_id, warranty in warranties.items():
-            command = HandOver(
-                machine_id,
-                now_ms,
-                warranty,
-                category=Category.LOADER,
-                model="LG855N",
-                customer="Owner",
-                customer_email=CUSTOMER_MAIL,
-                customer_locale="en",
-                service_centre=CENTRE,
-            )
-            hand_over(connection, keeper, command, now_ms)
+            hand_over(connection, keeper, _sale(machine_id, warranty, now_ms), now_ms)
+
+
+def _sale(machine_id: str, warranty: Warranty, now_ms: int) -> HandOver:
+    return HandOver(
+        machine_id,
+        now_ms,
+        warranty,
+        category=Category.LOADER,
+        model="LG855N",
+        customer=f"Owner of {machine_id}",
+        customer_email=customer_mail(machine_id),
+        customer_locale="en",
+        service_centre=centre_of(machine_id),
+    )
 
 
 def as_it_arrives(readings: Sequence[Planned], seed: int, window: int = 32, repeated: float = 0.1) -> list[Planned]:

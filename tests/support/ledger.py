@@ -15,22 +15,19 @@ from pathlib import Path
 
 from schedules.machine import Warranty
 from tests.support.fleet import (
-    CENTRE_MAIL,
-    CUSTOMER_MAIL,
     MANAGER_MAIL,
     Identity,
     Planned,
+    centre_mail,
+    centre_of,
+    customer_mail,
     expected_orders,
 )
 from tests.support.mail import Mailbox
 
 _NAMED = re.compile(r"serial (\S+): (\d+) h (mandatory|self-service) maintenance(?:\nState: |; )(\w+)")
 _KIND = {"mandatory": "mandatory_visit", "self-service": "self_service"}
-_CONCERNED = {
-    ("mandatory_visit", "due"): (CENTRE_MAIL, CUSTOMER_MAIL),
-    ("mandatory_visit", "overdue"): (CENTRE_MAIL, CUSTOMER_MAIL, MANAGER_MAIL),
-    ("self_service", "due"): (CENTRE_MAIL, CUSTOMER_MAIL),
-}
+_TOLD_STATES = {("mandatory_visit", "due"), ("mandatory_visit", "overdue"), ("self_service", "due")}
 _WAITING_OCCASION = {"mandatory_visit": "visit_upcoming", "self_service": "self_service_upcoming"}
 Told = tuple[str, str, str, str]
 """Machine, kind, step and state."""
@@ -120,7 +117,8 @@ def letters_wrong(store: Path, mailbox: Mailbox) -> list[str]:
             breaches.append(f"a letter to {to} that the store does not know: {message['Subject']}")
         body = message.get_body(("plain",))
         assert body is not None
-        for machine, step, kind, state in _NAMED.findall(body.get_content()):
+        text = "\n".join(body.get_content().splitlines())
+        for machine, step, kind, state in _NAMED.findall(text):
             told[to, (machine, _KIND[kind], step, state)].add(number)
     breaches += [f"told twice: {to} of {what} by {ids}" for (to, what), ids in told.items() if len(ids) > 1]
     breaches += [f"not told: {to} of {what}" for to, what in _to_be_told(store) if (to, what) not in told]
@@ -135,7 +133,12 @@ def letters_copied(mailbox: Mailbox) -> int:
 
 def _to_be_told(store: Path) -> Iterator[tuple[str, Told]]:
     for machine, kind, step, state in _ask(store, "SELECT machine_id, kind, step, state FROM work_orders"):
-        yield from ((address, (machine, kind, step, state)) for address in _CONCERNED.get((kind, state), ()))
+        if (kind, state) in _TOLD_STATES:
+            told = (machine, kind, step, state)
+            yield centre_mail(centre_of(machine)), told
+            yield customer_mail(machine), told
+            if state == "overdue":
+                yield MANAGER_MAIL, told
 
 
 def _upcoming_not_waiting(store: Path) -> list[str]:

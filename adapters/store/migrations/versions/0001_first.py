@@ -86,8 +86,8 @@ def upgrade() -> None:
         "readings",
         ["machine_id", "time_ms"],
         unique=False,
-        sqlite_where=sa.text("clock OR device_ms IS NULL"),
-        postgresql_where=sa.text("clock OR device_ms IS NULL"),
+        sqlite_where=sa.text("(clock OR device_ms IS NULL)"),
+        postgresql_where=sa.text("(clock OR device_ms IS NULL)"),
     )
     op.create_index(
         "ix_readings_refused",

@@ -1,0 +1,163 @@
+"""The schema: migrations make exactly the tables, all of them or none, and no database is taken for what it is not."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect
+
+from adapters.store import schema
+from adapters.store.engine import Store
+from adapters.store.schema import SchemaError, SchemaState
+from adapters.store.soundness import problems
+from adapters.store.tables import metadata
+
+SECOND = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade():
+    op.create_table("later", sa.Column("id", sa.Integer(), primary_key=True))
+    {then}
+"""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store(f"sqlite:///{tmp_path}/hourkeeper.db")
+    yield store
+    store.close()
+
+
+def with_second(folder: Path, then: str = "pass") -> Path:
+    """A copy of our migrations with one more."""
+    scripts = folder / "migrations 100%"
+    shutil.copytree(schema.MIGRATIONS, scripts)
+    (scripts / "versions" / "0002_second.py").write_text(SECOND.format(then=then), encoding="utf-8")
+    return scripts
+
+
+def statements(store: Store) -> dict[str, list[str]]:
+    """What made each table and index, word for word but for the order of a table's parts."""
+    query = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'alembic_version'"
+    with store.read() as connection:
+        return {name: parts(sql) for name, sql in connection.exec_driver_sql(query)}
+
+
+def parts(sql: str) -> list[str]:
+    return sorted(re.sub(r"\s+", " ", line).strip(" ,") for line in sql.splitlines())
+
+
+def tables_of(store: Store) -> set[str]:
+    with store.read() as connection:
+        return set(inspect(connection).get_table_names())
+
+
+def test_the_migrations_make_the_tables_as_they_are_written(store: Store, tmp_path: Path) -> None:
+    fresh = Store(f"sqlite:///{tmp_path}/fresh.db")
+    schema.create_scratch(fresh)
+
+    schema.upgrade(store)
+
+    with store.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    assert statements(store) == statements(fresh), "python -m tests.store.first_migration"
+    assert len(statements(store)) > len(metadata.tables)
+    fresh.close()
+
+
+def test_a_database_goes_from_fresh_to_current_and_stays_there(store: Store) -> None:
+    assert schema.state(store) is SchemaState.FRESH
+
+    schema.upgrade(store)
+    before = statements(store)
+    schema.upgrade(store)
+
+    assert schema.state(store) is SchemaState.CURRENT
+    assert statements(store) == before
+
+
+def test_an_older_database_is_upgraded_only_when_that_is_wanted(store: Store, tmp_path: Path) -> None:
+    schema.upgrade(store)
+    scripts = with_second(tmp_path)
+    assert schema.state(store, scripts) is SchemaState.OLDER
+
+    with pytest.raises(SchemaError, match="hourkeeper db upgrade"):
+        schema.prepare(store, upgrading=False, scripts=scripts)
+    assert "later" not in tables_of(store)
+
+    schema.prepare(store, upgrading=True, scripts=scripts)
+    assert schema.state(store, scripts) is SchemaState.CURRENT
+    assert "later" in tables_of(store)
+
+
+def test_a_newer_database_is_refused_whoever_asks(store: Store, tmp_path: Path) -> None:
+    schema.upgrade(store, with_second(tmp_path))
+
+    assert schema.state(store) is SchemaState.NEWER
+    for act in (lambda: schema.upgrade(store), lambda: schema.prepare(store, upgrading=True)):
+        with pytest.raises(SchemaError, match="newer version"):
+            act()
+    assert "later" in tables_of(store)
+
+
+def test_the_tables_of_somebody_else_are_left_alone(store: Store) -> None:
+    with store.write() as connection:
+        connection.exec_driver_sql("CREATE TABLE theirs (id INTEGER)")
+
+    with pytest.raises(SchemaError, match="not hourkeeper's"):
+        schema.prepare(store, upgrading=True)
+    assert tables_of(store) == {"theirs"}
+
+
+@pytest.mark.parametrize("was", [SchemaState.FRESH, SchemaState.OLDER])
+def test_an_upgrade_that_fails_halfway_leaves_nothing_behind(store: Store, tmp_path: Path, was: SchemaState) -> None:
+    if was is SchemaState.OLDER:
+        schema.upgrade(store)
+    before = tables_of(store)
+    broken = with_second(tmp_path, "raise RuntimeError('the power is gone')")
+
+    with pytest.raises(RuntimeError, match="power"):
+        schema.upgrade(store, broken)
+
+    assert tables_of(store) == before
+    assert schema.state(store, broken) is was
+
+
+def test_a_sound_database_has_no_problems(store: Store) -> None:
+    schema.upgrade(store)
+
+    assert problems(store) == []
+
+
+def test_a_row_that_refers_to_nothing_is_found(store: Store) -> None:
+    schema.upgrade(store)
+    with store.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        connection.exec_driver_sql("INSERT INTO meters (machine_id, offset_ms) VALUES ('GONE', 0)")
+        connection.commit()
+
+    assert [problem for problem in problems(store) if "meters" in problem]
+
+
+def test_a_damaged_file_is_found(store: Store, tmp_path: Path) -> None:
+    schema.upgrade(store)
+    with store.write() as connection:
+        rows = ", ".join(f"('C{number}', 'Service centre {number}')" for number in range(2000))
+        connection.exec_driver_sql(f"INSERT INTO service_centres (service_centre, name) VALUES {rows}")
+    store.close()
+    file = tmp_path / "hourkeeper.db"
+    content = file.read_bytes()
+    file.write_bytes(content.replace(b"Service centre 1000", b"\xff" * 19).replace(b"C500", b"C\x00\xff0"))
+
+    assert [problem for problem in problems(store) if "damaged" in problem]
