@@ -16,12 +16,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from adapters.files.plan import read_plan, read_winter
 from adapters.mqtt.probe import DROPPED_TOPIC, VERSION_TOPIC, Probe, probe
 from adapters.store import soundness
-from adapters.store.engine import Store
 from daemon.clock import clock_ms
 from daemon.config import Config
 from daemon.failures import store_failure
 from daemon.showing import instant
-from daemon.wiring import channels_of, mqtt_settings_of, renderer_of, sources_of
+from daemon.wiring import StoreUnusableError, channels_of, mqtt_settings_of, renderer_of, sources_of, store_of
 from notifications.channels.channel import DeliveryFailed
 from notifications.channels.email import EmailChannel
 from notifications.template_problem import TemplateProblem
@@ -116,16 +115,23 @@ def _disk(file: Path) -> Iterator[Found]:
 
 
 def _database(config: Config) -> Iterator[Found]:
-    database = Store(config.store.url)
     try:
-        problems = soundness.problems(database)
-    except (SQLAlchemyError, ModuleNotFoundError) as error:
+        problems = _problems(config)
+    except SQLAlchemyError as error:
         problems = [store_failure(error)]
-    finally:
-        database.close()
+    except StoreUnusableError as error:
+        problems = [str(error)]
     yield from (Found(Weight.FAULT, "store", problem) for problem in problems)
     if not problems:
         yield Found(Weight.OK, "store", "reachable, of this version, sound")
+
+
+def _problems(config: Config) -> list[str]:
+    database = store_of(config)
+    try:
+        return soundness.problems(database)
+    finally:
+        database.close()
 
 
 def broker(config: Config) -> Iterator[Found]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import Connection
 
@@ -57,15 +56,12 @@ def _hours(total_ms: int | None) -> str:
 def _shown(order: WorkOrder | None, gone: str = "none") -> str:
     if order is None:
         return gone
-    if order.closed_on is not None:
-        by = f" by {order.superseded_by}" if order.superseded_by else ""
-        return f"{order.state}{by} {order.closed_on}"
-    dates = (("opens", order.opens_on), ("due", order.due_on), ("overdue from", order.overdue_on))
-    return f"{order.state} ({', '.join(f'{name} {on}' for name, on in dates if _is_date(on))})"
-
-
-def _is_date(on: date | None) -> bool:
-    return on is not None
+    cause = f" by {order.cause}" if order.cause else ""
+    dates = (("opens ", order.opens_on, ""), ("due ", order.due_on, cause), ("overdue from ", order.overdue_on, ""))
+    listed = ", ".join(f"{name}{on}{more}" for name, on, more in dates if on is not None)
+    by = f" by {order.superseded_by}" if order.superseded_by else ""
+    closed = f" on {order.closed_on}" if order.closed_on else ""
+    return f"{order.state}{by}{closed} ({listed})"
 
 
 def do(keeper: Keeper, machine_id: str, act: Act, shown: Consequences | None = None) -> Consequences:
@@ -83,13 +79,10 @@ def do(keeper: Keeper, machine_id: str, act: Act, shown: Consequences | None = N
 
 def rehearse(keeper: Keeper, machine_id: str, act: Act) -> Consequences:
     """What a command would do: carried out in a transaction that is rolled back."""
-    seen: list[Consequences] = []
-    try:
-        with keeper.store.write() as connection:
-            seen.append(_watched(connection, keeper, machine_id, act))
-            raise _RolledBackError
-    except _RolledBackError:
-        return seen[0]
+    with keeper.store.write() as connection, connection.begin_nested() as rehearsal:
+        would_be = _watched(connection, keeper, machine_id, act)
+        rehearsal.rollback()
+    return would_be
 
 
 def seen(keeper: Keeper, machine_id: str, act: Callable[[], object]) -> Consequences:
@@ -99,10 +92,6 @@ def seen(keeper: Keeper, machine_id: str, act: Callable[[], object]) -> Conseque
     act()
     with keeper.store.read() as connection:
         return Consequences(before, _machine(connection, keeper, machine_id))
-
-
-class _RolledBackError(Exception):
-    """Ends a transaction that was only to be looked at."""
 
 
 def _watched(connection: Connection, keeper: Keeper, machine_id: str, act: Act) -> Consequences:

@@ -59,15 +59,16 @@ class Ports:
 def embedded_broker(folder: Path) -> Iterator[Ports]:
     """A broker that runs while the block does: iotcore where it is installed, else mosquitto."""
     if importlib.util.find_spec("iotcore") is not None:
-        with _iotcore(folder) as ports:
+        with iotcore_broker(folder) as ports:
             yield ports
     else:
-        with _mosquitto(folder) as ports:
+        with mosquitto_broker(folder) as ports:
             yield ports
 
 
 @contextmanager
-def _iotcore(folder: Path) -> Iterator[Ports]:
+def iotcore_broker(folder: Path) -> Iterator[Ports]:
+    """The one that pip installs."""
     from iotcore import Broker
 
     ports = Ports(*_free_ports(2))
@@ -87,7 +88,8 @@ def _iotcore(folder: Path) -> Iterator[Ports]:
 
 
 @contextmanager
-def _mosquitto(folder: Path) -> Iterator[Ports]:
+def mosquitto_broker(folder: Path) -> Iterator[Ports]:
+    """The one that the system installs."""
     program = shutil.which("mosquitto") or shutil.which("mosquitto", path=_PLACES)
     if program is None:
         raise NoBrokerError(_ADVICE)

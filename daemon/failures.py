@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from adapters.store.schema import SchemaError
 from daemon.assessing import UnknownMachineError
 from daemon.config import ConfigError
 from daemon.refused import RefusedError
+from daemon.wiring import StoreUnusableError
 from schedules.plan import PlanError
 
 REFUSED = 1
@@ -35,7 +36,7 @@ def explained(problem: Exception) -> Failure | None:
             found = Failure(_listed("the configuration cannot be used:", problem.problems), UNUSABLE)
         case PlanError():
             found = Failure(_listed("the plan cannot be used:", problem.problems), UNUSABLE)
-        case SchemaError():
+        case SchemaError() | StoreUnusableError():
             found = Failure(str(problem), UNUSABLE)
         case SQLAlchemyError():
             found = Failure(store_failure(problem), UNUSABLE)
@@ -44,10 +45,8 @@ def explained(problem: Exception) -> Failure | None:
     return found
 
 
-def store_failure(problem: SQLAlchemyError | ModuleNotFoundError) -> str:
+def store_failure(problem: SQLAlchemyError) -> str:
     """Why the store cannot be used, in one line; never with the URL, which may hold a password."""
-    if isinstance(problem, NoSuchModuleError | ModuleNotFoundError):
-        return f"the database driver is missing ({problem}); for PostgreSQL install `hourkeeper[postgres]`"
     cause = problem.orig if isinstance(problem, DBAPIError) else problem
     first = (str(cause).strip() or type(cause).__name__).splitlines()[0]
     return f"the store cannot be used: {first}; check store.url, or ask `hourkeeper doctor`"

@@ -25,7 +25,7 @@ from schedules.work_order import Closing, Kind, OrderKey, State, WorkOrder
 def past_of(connection: Connection, keeper: Keeper, record: MachineRecord) -> list[Known | Done]:
     """Totals that counted and steps known to be done, by the day they reached us."""
     totals = sorted(_totals(connection, keeper, record), key=lambda known: known.on)
-    events: list[Known | Done] = [*_rising(totals), *_steps_done(connection, keeper, record)]
+    events: list[Known | Done] = [*rising(totals), *_steps_done(connection, keeper, record)]
     return sorted(events, key=lambda event: event.on)
 
 
@@ -40,7 +40,8 @@ def _totals(connection: Connection, keeper: Keeper, record: MachineRecord) -> It
         yield Known(on if since is None else max(on, since), row.total_ms, read_on)
 
 
-def _rising(totals: list[Known]) -> Iterator[Known]:
+def rising(totals: list[Known]) -> Iterator[Known]:
+    """Those totals that are above all before them."""
     highest = -1
     for known in totals:
         if known.total_ms > highest:

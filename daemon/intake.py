@@ -6,17 +6,19 @@ import time
 from collections.abc import Callable, Sequence
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from adapters.mqtt.client import StoreAwayError
 from adapters.mqtt.decode import Decoder, Delivery, Report
 from daemon.judging import judge_all
 from daemon.keeper import Keeper
+from notifications.plain import plain
 from schedules.reading import Refusal, Verdict
 
 STORE_FAULTS = (OperationalError, InterfaceError, PoolTimeoutError)
 _PAUSE_S = 0.2
+_MOST_SAID = 300
 log = structlog.get_logger("intake")
 
 
@@ -33,9 +35,17 @@ class Intake:
 
     def take(self, deliveries: Sequence[Delivery]) -> None:
         """Commit a batch; StoreAwayError if the store has not taken it in time."""
-        reports = [report for delivery in deliveries for report in self._decoder.decode(delivery)]
+        reports = [report for delivery in deliveries for report in self._decoded(delivery)]
         self._store(reports, time.monotonic() + self._patience_s)
         self.stored += len(deliveries)
+
+    def _decoded(self, delivery: Delivery) -> Sequence[Report]:
+        """The reports of a delivery; one that our own code cannot digest is kept with the reason, and stops nothing."""
+        try:
+            return self._decoder.decode(delivery)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the messages after it must come in
+            log.exception("delivery_not_read")
+            return [_quarantined(delivery, f"could not be read: {_first_line(error)}")]
 
     def _store(self, reports: Sequence[Report], give_up_at: float) -> None:
         while True:
@@ -64,9 +74,17 @@ class Intake:
 
     def _quarantine(self, report: Report, error: Exception) -> None:
         """Keep as raw what the database refuses as a reading."""
-        reason = f"could not be stored: {type(error).__name__}: {error}"
-        refused = Report(report.delivery, None, None, Refusal(Verdict.MALFORMED, reason[:500]))
-        self._commit([refused])
+        self._commit([_quarantined(report.delivery, f"could not be stored: {_first_line(error)}")])
+
+
+def _quarantined(delivery: Delivery, reason: str) -> Report:
+    return Report(delivery, None, None, Refusal(Verdict.MALFORMED, reason))
+
+
+def _first_line(error: Exception) -> str:
+    """What the database or our own code says, without the statement; printable, as it is stored."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    return plain(f"{type(cause).__name__}: {cause}", _MOST_SAID)
 
 
 def _give_up_or_pause(fault: Exception, give_up_at: float) -> None:

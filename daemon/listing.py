@@ -301,10 +301,11 @@ NOTICE_FIELDS = (
 def notices(connection: Connection, keeper: Keeper, state: str | None, limit: int) -> Iterator[Fields]:
     """Notices with what became of them, the newest first."""
     for batch in listing.all_notices(connection, state, limit):
-        yield from (_notice(keeper, row) for row in batch)
+        yield from (notice_fields(keeper, row) for row in batch)
 
 
-def _notice(keeper: Keeper, row: Row[Any]) -> Fields:
+def notice_fields(keeper: Keeper, row: Row[Any]) -> Fields:
+    """A notice as the outside sees it (a row of the store's `all_notices`)."""
     as_stored = ("id", "occasion", "role", "recipient", "machine_id", "kind", "step", "letter_id")
     of_letter = ("channel", "address", "subject", "attempts")
     found = {

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,7 @@ class _Checks:
         for name, on in given:
             if on > self._today:
                 yield f"{name}: {on} is in the future"
-        for (earlier, first), (later, then) in zip(given, given[1:], strict=False):
+        for (earlier, first), (later, then) in pairwise(given):
             if then < first:
                 yield f"{later}: {then} is before {earlier}, {first}"
 
@@ -131,11 +132,10 @@ class _Registration:
     def take(self, chunk: list[Values]) -> None:
         """Register machines: together, except those whose waiting readings are judged before their hand-over."""
         waiting = waited_for(self.connection, [values["machine_id"] for values in chunk])
-        ready = [values for values in chunk if values["machine_id"] not in waiting or values["status"] is Status.RETIRED]
-        self._together(ready)
-        for values in chunk:
-            if values["machine_id"] in waiting:
-                self._alone(values)
+        alone = [values for values in chunk if values["machine_id"] in waiting]
+        self._together([each for each in chunk if each not in alone or each["status"] is Status.RETIRED])
+        for values in alone:
+            self._alone(values)
 
     def _together(self, chunk: list[Values]) -> None:
         remark = Remark(self.now_ms, by=self.by)
@@ -167,9 +167,7 @@ class _Registration:
         if values["status"] is Status.IN_SERVICE:
             names = (*_OF_SERVICE[2:], "machine_id", "category", "model", "region")
             given = {name: values[name] for name in names}
-            return life.HandOver(
-                **given, at_ms=self._begins(values["handed_over_on"]), hours=values["handover_hours"]
-            )
+            return life.HandOver(**given, at_ms=self._begins(values["handed_over_on"]), hours=values["handover_hours"])
         return life.Retire(values["machine_id"], self.now_ms, "imported as retired")
 
     def _begins(self, day: date) -> int:

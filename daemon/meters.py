@@ -16,7 +16,7 @@ from daemon.assessing import assess_after_reading, record_of
 from daemon.hours_by_hand import dial_by_hand, judge_by_hand
 from daemon.keeper import Keeper
 from daemon.refused import RefusedError
-from daemon.rejudging import rejudge
+from daemon.rejudging import AGAIN, rejudge
 from schedules.dates import local_date, moment
 from schedules.hours import shown
 from schedules.meter import judge
@@ -46,7 +46,7 @@ def change_meter(
     if command.changed_ms > now_ms:
         message = "changed_at is in the future"
         raise RefusedError(message)
-    state = _state(connection, command.machine_id)
+    state = meter_of(connection, command.machine_id)
     _refuse_readings_in_the_way(connection, keeper, state, command.changed_ms, old_end_ms)
     _refuse_implausible_total(connection, keeper, state, command.changed_ms, old_end_ms)
     judge_by_hand(connection, keeper, command.machine_id, old_end_ms, command.changed_ms, now_ms)
@@ -56,7 +56,8 @@ def change_meter(
     return judge_again(connection, keeper, command.machine_id, rows, "meter_change", now_ms, by)
 
 
-def _state(connection: Connection, machine_id: str) -> MeterState:
+def meter_of(connection: Connection, machine_id: str) -> MeterState:
+    """A machine's meter with all its replacements."""
     state = readings.load_meters(connection, [machine_id])[machine_id]
     readings.load_changes(connection, state)
     return state
@@ -136,7 +137,7 @@ def judge_again(
     by: str | None = None,
 ) -> int:
     """Judge stored readings again in order, and assess after each that is accepted; how many were judged."""
-    state = _state(connection, machine_id)
+    state = meter_of(connection, machine_id)
     before = (state.meter.total_ms, state.dated_ms)
     for _, judged in rejudge(connection, keeper, state, rows, why, now_ms, by):
         readings.keep_meters(connection, [state])
@@ -154,7 +155,7 @@ def accept(connection: Connection, keeper: Keeper, number: int, why: str, by: st
             f"reading {number} is {row.verdict}; only a refused reading (rollback, jump, inconsistent) is accepted"
         )
         raise RefusedError(message)
-    state = _state(connection, row.machine_id)
+    state = meter_of(connection, row.machine_id)
     before = (state.meter.total_ms, state.dated_ms)
     total_ms = row.dial_ms + state.meter.offset_at(row.time_ms)
     newer = state.meter.time_ms is None or row.time_ms >= state.meter.time_ms
@@ -182,8 +183,8 @@ def accept(connection: Connection, keeper: Keeper, number: int, why: str, by: st
 
 
 def _decidable(connection: Connection, number: int, why: str) -> Row[Any]:
-    if not why.strip():
-        message = "why is missing: a decision on a reading has a reason"
+    if not why.strip() or why in AGAIN:
+        message = "why is missing: a decision on a reading has a reason in words"
         raise RefusedError(message, ("why",))
     row = readings.by_number(connection, number)
     if row is None:

@@ -8,7 +8,8 @@ from datetime import date
 from sqlalchemy import Connection, select
 
 from adapters.store import machines
-from adapters.store.tables import machines as machine_table, meters
+from adapters.store.tables import machines as machine_table
+from adapters.store.tables import meters
 from daemon.keeper import Keeper
 from schedules.assess import assess
 from schedules.machine import Status

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -10,8 +11,11 @@ from sqlalchemy import Connection, Row
 from adapters.store import readings
 from adapters.store.readings import MeterState
 from daemon.keeper import Keeper
-from schedules.meter import Judgement, judge
-from schedules.reading import IN_HISTORY, Reading, Source, Verdict
+from schedules.meter import Judgement, Meter, judge
+from schedules.reading import IN_HISTORY, REFUSED_BY_METER, Reading, Source, Verdict
+
+AGAIN = frozenset({"registered", "meter_change", "accept", "void"})
+"""Why readings are judged again, as their decisions say it; what people decide, they say in words of their own."""
 
 
 def rejudge(
@@ -22,14 +26,19 @@ def rejudge(
     why: str,
     now_ms: int,
     by: str | None = None,
+    standing: Container[int] = (),
 ) -> Iterator[tuple[Reading, Judgement]]:
     """Judge rows again in their order, move the meter, and yield each with its new verdict before the next is judged.
 
-    The verdicts are written with a decision each; the meter is the caller's to keep.
+    A verdict that changes is written with a decision; the meter is the caller's to keep. `standing` are the numbers of
+    readings that a person has accepted: they stay so where the meter allows it.
     """
     for row in rows:
         reading = reading_of(row)
-        judged = judge(state.meter, reading, keeper.meter_rules, keeper.zone, _neighbours(connection, row))
+        meter = _meter_for(state.meter, reading)
+        judged = judge(meter, reading, keeper.meter_rules, keeper.zone, _neighbours(connection, row))
+        if row.id in standing:
+            judged = _as_accepted(state.meter, judged)
         _write(connection, row, judged, why, now_ms, by)
         _move(state, reading, judged)
         yield reading, judged
@@ -46,6 +55,23 @@ def reading_of(row: Row[Any]) -> Reading:
     )
 
 
+def _meter_for(meter: Meter, reading: Reading) -> Meter:
+    """The meter that a reading was taken of: the total at a change is read from the old one."""
+    at_ms = reading.device_ms
+    if reading.source is not Source.MANUAL or all(since_ms != at_ms for since_ms, _ in meter.changes):
+        return meter
+    earlier = tuple(change for change in meter.changes if at_ms is not None and change[0] < at_ms)
+    return replace(meter, changes=earlier, offset_ms=earlier[-1][1] if earlier else 0)
+
+
+def _as_accepted(meter: Meter, judged: Judgement) -> Judgement:
+    """A refused reading that a person knows to be real; it still cannot turn the meter back."""
+    if judged.verdict not in REFUSED_BY_METER or judged.total_ms < (meter.total_ms or 0):
+        return judged
+    is_newer = meter.time_ms is None or judged.time_ms >= meter.time_ms
+    return replace(judged, verdict=Verdict.ACCEPTED if is_newer else Verdict.LATE, reason=None)
+
+
 def _neighbours(connection: Connection, row: Row[Any]) -> Callable[[int], tuple[int | None, int | None]]:
     return lambda time_ms: readings.neighbours(connection, row.machine_id, time_ms, without=row.id)
 
@@ -58,7 +84,10 @@ def _write(connection: Connection, row: Row[Any], judged: Judgement, why: str, n
         "clock": judged.clock,
         "reason": judged.reason,
     }
-    readings.decide(connection, row, values, now_ms, why, by)
+    if judged.verdict == row.verdict:
+        readings.restate(connection, row.id, values)
+    else:
+        readings.decide(connection, row, values, now_ms, why, by)
 
 
 def _move(state: MeterState, reading: Reading, judged: Judgement) -> None:

@@ -118,7 +118,7 @@ class Player:
             name: line.fields[key] for name, key in (("hours", "hours"), ("at", "device_time")) if key in line.fields
         }
         delivery = Delivery("", b"", line.at_ms)
-        return self._decoder.reports(delivery, self._source, line.fields["machine_id"], document)
+        return self._decoder.reports(delivery, self._source, "", {**document, "machine_id": line.fields["machine_id"]})
 
     def judge(self, reports: list[Report], now_ms: int) -> None:
         """Judge reports in one transaction."""

@@ -20,9 +20,7 @@ Progress = Callable[[int, int], None]
 """Called with how many machines were asked, and how many there are to ask."""
 
 
-def sweep(
-    keeper: Keeper, now_ms: int, progress: Progress = lambda _done, _all: None, as_of: date | None = None
-) -> int:
+def sweep(keeper: Keeper, now_ms: int, progress: Progress = lambda _done, _all: None, as_of: date | None = None) -> int:
     """Ask every machine whose calendar changes something by today, then those asked under an older plan; remind.
 
     Each batch is a transaction of its own; on most days one is enough. `as_of` is a day before today to sweep for.

@@ -42,9 +42,27 @@ def open_keeper(config: Config, now_ms: int, *, upgrading: bool = False, adoptin
         raise
 
 
+class StoreUnusableError(Exception):
+    """The store of a configuration cannot even be tried; says why."""
+
+
+def store_of(config: Config) -> Store:
+    """The store of a configuration, not looked into yet; StoreUnusableError without its driver or its folder."""
+    try:
+        return Store(config.store.url)
+    except ValueError as error:
+        raise StoreUnusableError(f"store.url: this is no SQLAlchemy URL: {error}") from error
+    except ImportError as error:
+        message = f"store.url: the driver is missing ({error}); for PostgreSQL install `hourkeeper[postgres]`"
+        raise StoreUnusableError(message) from error
+    except OSError as error:
+        message = f"store.url: the folder of the database cannot be made: {error.strerror}: {error.filename}"
+        raise StoreUnusableError(message) from error
+
+
 def open_store(config: Config, *, upgrading: bool = False) -> Store:
     """The store of a configuration, its tables as this version needs them; SchemaError if that cannot be."""
-    store = Store(config.store.url)
+    store = store_of(config)
     try:
         schema.prepare(store, upgrading=upgrading)
     except BaseException:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from schedules.assess import Assessment, assess, windows_of
 from schedules.completion import cancelled, completed, refusal
@@ -101,19 +102,22 @@ def _reached_on(event: Event) -> date:
 def retrace(machine: Machine, history: Sequence[Event], today: date, rulebook: Rulebook) -> Assessment:
     """Walk a history in its order, asking as the daemon would have asked; the changes are all there were.
 
-    `rulebook` is in force at the end; where the history adopts plans, the first of them is in force from the start.
+    `rulebook` is in force at the end; a history that adopts plans begins with the one in force at its start.
     """
     changes: list[Change] = []
-    book = rulebook
+    then = _under(rulebook, history[0]) if history else rulebook
     for event in history:
         day = min(_reached_on(event), today)
-        if isinstance(event, Adopted):
-            book = replace(rulebook, current=event.version)
-        machine = _take(assess(machine, day, book), changes)
-        machine = _happened(machine, event, day, book, changes)
-        machine = _take(assess(machine, day, book), changes)
+        machine = _take(assess(machine, day, then), changes)
+        then = _under(then, event)
+        machine = _happened(machine, event, day, then, changes)
+        machine = _take(assess(machine, day, then), changes)
     last = assess(machine, today, rulebook)
     return replace(last, changes=(*changes, *last.changes))
+
+
+def _under(rulebook: Rulebook, event: Event) -> Rulebook:
+    return replace(rulebook, current=event.version) if isinstance(event, Adopted) else rulebook
 
 
 def _take(assessment: Assessment, changes: list[Change]) -> Machine:
@@ -122,21 +126,26 @@ def _take(assessment: Assessment, changes: list[Change]) -> Machine:
 
 
 def _happened(machine: Machine, event: Event, day: date, rulebook: Rulebook, changes: list[Change]) -> Machine:
+    if isinstance(event, Done):
+        return _apply(machine, _done(machine, event, day, rulebook), changes)
+    if isinstance(event, Cancelled):
+        return _apply(machine, _cancelled(machine, event), changes)
+    return replace(machine, **_facts(event))
+
+
+def _facts(event: Adopted | Known | Moved | Sold | Retired) -> dict[str, Any]:
+    """What an event makes of the machine itself."""
     match event:
         case Known():
-            return replace(machine, total_ms=event.total_ms, total_on=event.read_on)
-        case Done():
-            return _apply(machine, _done(machine, event, day, rulebook), changes)
-        case Cancelled():
-            return _apply(machine, _cancelled(machine, event), changes)
+            return {"total_ms": event.total_ms, "total_on": event.read_on}
         case Moved():
-            return replace(machine, region=event.region, arrived_on=event.on)
+            return {"region": event.region, "arrived_on": event.on}
         case Sold():
-            return replace(machine, status=Status.IN_SERVICE, handed_over_on=event.on, warranty=event.warranty)
+            return {"status": Status.IN_SERVICE, "handed_over_on": event.on, "warranty": event.warranty}
         case Retired():
-            return replace(machine, status=Status.RETIRED, retired_on=event.on)
+            return {"status": Status.RETIRED, "retired_on": event.on}
         case Adopted():
-            return machine
+            return {}
 
 
 def _done(machine: Machine, event: Done, day: date, rulebook: Rulebook) -> Iterable[Change]:

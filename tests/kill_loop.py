@@ -14,21 +14,30 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.daemon_process import DaemonProcess
-from tests.support.fleet import as_it_arrives, fleet
+from tests.support.fleet import Planned, as_it_arrives, fleet
 from tests.support.ledger import Breaches, letters_copied
 from tests.support.rig import Rig, rig_in
+from tests.support.waiting import until
 from tests.support.zygote import Zygote
 
-_READINGS_PER_KILL = 250
+_READINGS_PER_KILL = 300
+# Small enough that a life of a quarter of a second sees several transactions.
+_BATCH = 50
+_SLICES = 12
+_SLICE_S = 0.02
 _MACHINES = 40
 _COLD_START_EVERY = 10
+_AFTER_CONNECTING = 0.9
+_AFTER_STORING = 0.8
+_LONGER_S = 0.25
 _LAUNCHER = "daemon.main"
+_STORED = "SELECT coalesce(max(id), 0) FROM readings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,7 @@ class Outcome:
     kills: int
     while_working: int
     sent: int
+    between_kills: int
     readings: int
     orders: int
     letters: int
@@ -48,7 +58,7 @@ class Outcome:
     def __str__(self) -> str:
         return (
             f"{self.kills} kills ({self.while_working} of a daemon that had connected) in {self.seconds:.0f} s, "
-            f"{self.sent} messages, {self.readings} readings, {self.orders} work orders, {self.letters} letters "
+            f"{self.sent} messages, {self.readings} readings ({self.between_kills} stored between the kills), {self.orders} work orders, {self.letters} letters "
             f"({self.copied} copies under the same id)\n{self.breaches}"
         )
 
@@ -73,14 +83,18 @@ def kill_loop(folder: Path, kills: int, seed: int, launcher: str = _LAUNCHER) ->
     machines = fleet(seed, _MACHINES, max(kills * _READINGS_PER_KILL // _MACHINES, 50))
     arriving = as_it_arrives(machines.readings, seed)
     cold = () if launcher == _LAUNCHER else (launcher,)
-    with rig_in(folder, machines, launcher=cold, daemon_class=_Forking) as rig, _forking(rig, launcher) as zygote:
+    with (
+        rig_in(folder, machines, launcher=cold, daemon_class=_Forking, mqtt={"batch": _BATCH}) as rig,
+        _forking(rig, launcher) as zygote,
+    ):
         rig.subscribe_first()
         share = len(arriving) // kills + 1
         worked = 0
         for number in range(kills):
             part = arriving[number * share : (number + 1) * share]
             rig.daemon.zygote = None if number % _COLD_START_EVERY == 0 else zygote
-            worked += _one_life(rig, draw, lambda part=part: rig.publish(part))
+            worked += _one_life(rig, draw, part)
+        between_kills = rig.daemon.count(_STORED)
         rig.daemon.zygote = zygote
         rig.daemon.start()
         rig.drain()
@@ -89,7 +103,8 @@ def kill_loop(folder: Path, kills: int, seed: int, launcher: str = _LAUNCHER) ->
             kills=kills,
             while_working=worked,
             sent=len(rig.publisher.acknowledged),
-            readings=rig.daemon.count("SELECT count(*) FROM readings"),
+            between_kills=between_kills,
+            readings=rig.daemon.count(_STORED),
             orders=rig.daemon.count("SELECT count(*) FROM work_orders"),
             letters=len(rig.mailbox.letters),
             copied=letters_copied(rig.mailbox),
@@ -98,18 +113,32 @@ def kill_loop(folder: Path, kills: int, seed: int, launcher: str = _LAUNCHER) ->
         )
 
 
-def _one_life(rig: Rig, draw: random.Random, publish) -> bool:  # type: ignore[no-untyped-def]
+def _one_life(rig: Rig, draw: random.Random, readings: Sequence[Planned]) -> bool:
     """From start to SIGKILL, with machines reporting all the while; whether it got as far as connecting."""
+    stored = rig.daemon.count(_STORED)
     rig.daemon.start()
-    machines = threading.Thread(target=publish)
+    dead = threading.Event()
+    machines = threading.Thread(target=_report, args=(rig, readings, dead))
     machines.start()
-    if draw.random() < 0.9:
+    chance = draw.random()
+    if chance < _AFTER_CONNECTING:
         rig.daemon.wait_for("mqtt_connected")
+    if chance < _AFTER_STORING:
+        until(lambda: rig.daemon.count(_STORED) > stored, f"something is stored; {rig.daemon.says()}")
     # The moment of the kill is the fault itself; nothing waits for it.
-    time.sleep(draw.uniform(0, 0.3))
+    time.sleep(draw.uniform(0, _LONGER_S))
     rig.daemon.end(signal.SIGKILL)
+    dead.set()
     machines.join()
     return bool(rig.daemon.events("mqtt_connected"))
+
+
+def _report(rig: Rig, readings: Sequence[Planned], dead: threading.Event) -> None:
+    """Send readings a few at a time; at once what is left when the daemon is dead."""
+    size = len(readings) // _SLICES + 1
+    for begin in range(0, len(readings), size):
+        rig.publish(readings[begin : begin + size])
+        dead.wait(_SLICE_S)
 
 
 @contextmanager

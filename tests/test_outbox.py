@@ -201,6 +201,17 @@ def test_what_comes_meanwhile_goes_along_with_the_first(world: World) -> None:
     }
 
 
+def test_what_waits_for_the_morning_does_not_go_along_with_what_falls_due(world: World) -> None:
+    world.sells("L1")
+    world.sells("L2")
+    world.goes_to("2025-03-09 12:00")
+    world.reads("L1", "100")
+    world.reads("L2", "80")
+    world.gathers()
+
+    assert world.letters() == {("visit_due", "SC7"): ["L1/100"], ("visit_due", "张三"): ["L1/100"]}
+
+
 def test_what_opens_is_told_in_the_morning(world: World) -> None:
     world.sells("L1")
     world.goes_to("2025-03-10 00:00")
@@ -318,8 +329,9 @@ def test_what_changed_before_the_letter_was_made(
     world.gathers()
 
     assert expected.items() <= world.dropped().items()
-    for key in expected:
-        assert key not in world.letters()
+    with world.keeper.store.read() as connection:
+        made = {(row.occasion, row.recipient) for row in connection.execute(select(letters))}
+    assert not made & set(expected)
 
 
 @pytest.mark.parametrize(("story", "change", "expected"), GONE)
@@ -386,6 +398,19 @@ def test_a_letter_is_named_for_the_strongest_that_is_left_in_it(world: World) ->
     told = claims(world)
 
     assert named(told["visit_due", "SC7"]) == ["L1/1200"]
+
+
+def test_what_was_dropped_stays_so(world: World) -> None:
+    world.sells("L1")
+    world.sells("L2")
+    world.goes_to("2025-03-13 00:00")
+    world.gathers()
+    world.corrects("L1", service_centre="SC8")
+    claimed = next(each for each in (claim(world), claim(world)) if each.letter.addressee.recipient == "SC7")
+    world.outbox.mark_retry(claimed, world.now_ms, "mailbox busy")
+    world.corrects("L1", service_centre="SC7")
+
+    assert named(claims(world)["visit_due", "SC7"]) == ["L2/100"]
 
 
 def test_a_dropped_letter_is_kept_with_its_reason(world: World) -> None:
@@ -581,6 +606,9 @@ def test_a_failed_letter_waits_and_counts_its_attempts(world: World) -> None:
     world.now_ms += MINUTE
     again = claim(world)
     assert again.letter.attempts == 1
+    world.outbox.mark_sent(again, world.now_ms, "told")
+    with world.keeper.store.read() as connection:
+        assert connection.execute(select(letters.c.error)).scalar() is None
 
 
 def test_a_dead_letter_is_kept_and_can_be_tried_again(world: World) -> None:

@@ -13,7 +13,7 @@ from adapters.files.table import Line
 from adapters.mqtt.source import MACHINE_ID
 from schedules.machine import Category, Status, Warranty
 
-Parse = Callable[[str], Any]
+Parse = Callable[[str], object]
 """What a cell means; ValueError says what is wrong with it."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
@@ -21,7 +21,7 @@ _LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 _YES_NO = {"true": True, "yes": True, "1": True, "是": True, "false": False, "no": False, "0": False, "否": False}
 
 
-def text(most: int) -> Parse:
+def text(most: int) -> Callable[[str], str]:
     """Text on one line, of so many characters at most."""
 
     def parse(cell: str) -> str:
@@ -115,13 +115,14 @@ class Register:
         for name, parse in self.columns.items():
             cell = line.cells.get(name, "")
             try:
-                values[name] = parse(cell) if cell else self._empty(name)
+                values[name] = parse(cell) if cell else None
+                self._refuse_empty(name, cell)
             except ValueError as error:
                 problems.append(f"line {line.number}: {name}: {error}")
         return values, problems
 
-    def _empty(self, name: str) -> None:
-        if name in self.required:
+    def _refuse_empty(self, name: str, cell: str) -> None:
+        if not cell and name in self.required:
             raise ValueError("is empty")
 
 

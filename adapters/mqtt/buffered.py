@@ -1,4 +1,4 @@
-"""A socket that reads and writes in large pieces: paho asks for single bytes and sends every acknowledgement alone."""
+"""A socket that reads and writes in large pieces: paho asks for single bytes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ class BufferedSocket:
         self._raw = raw
         self._in = memoryview(b"")
         self._out = bytearray()
-        self._held = False
 
     def fill(self) -> bool:
         """Read what has arrived; False if nothing has. An empty buffer after True means that the peer has closed."""
@@ -42,20 +41,10 @@ class BufferedSocket:
         return len(self._in)
 
     def send(self, data: bytes | bytearray) -> int:
-        """Take all of `data`; what the peer cannot take yet is sent later."""
+        """Take all of `data`, so that whole packets follow each other; what the peer cannot take yet is sent later."""
         self._out += data
-        if not self._held:
-            self.flush()
-        return len(data)
-
-    def hold(self) -> None:
-        """Keep what is written until `release`."""
-        self._held = True
-
-    def release(self) -> None:
-        """Send what was held."""
-        self._held = False
         self.flush()
+        return len(data)
 
     def flush(self) -> None:
         """Send as much as the peer takes now."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 import random
 import select
 import ssl
+import struct
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -29,8 +31,13 @@ from adapters.mqtt.decode import Delivery
 _QOS = 1
 _SESSION_KEPT_S = 30 * 86_400
 _TAKEN_OVER = 0x8E
+_PUBACK = struct.Struct(">HH")
+_PUBACK_HEAD = 0x4002
+"""Packet type 4 with two bytes to follow, the packet identifier: the same in MQTT 3.1.1 and 5."""
 _NEW_SUBSCRIPTIONS_ONLY = 1
 _TURN_S = 0.25
+_STEADY_S = 10.0
+"""A connection that ends sooner counts as a failed attempt: two clients with one id must not chase each other."""
 _LONGEST_WAIT_S = 30.0
 _LAST_WORDS_S = 1.0
 log = structlog.get_logger("mqtt")
@@ -61,9 +68,16 @@ class StoreAwayError(Exception):
 
 
 class _Client(paho.Client):
-    """paho over a buffered socket."""
+    """paho over a buffered socket; every message goes straight to the one callback there is."""
 
     buffered: BufferedSocket | None = None
+
+    def _handle_on_message(self, message: paho.MQTTMessage) -> None:
+        self.on_message(self, None, message)  # type: ignore[misc]
+
+    def drop(self) -> None:
+        """End the connection without a word, as if it had broken: the session and the last will stay in force."""
+        self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_CONN_LOST)
 
     def _create_socket(self) -> Any:  # noqa: ANN401 - paho's own protocol of sockets
         self.buffered = BufferedSocket(cast("Any", super()._create_socket()))
@@ -95,6 +109,7 @@ class Connection:
         self._mids: list[int] = []
         self._greeted = False
         self._failures = 0
+        self._since = 0.0
         self.turns = 0
         self.connected = Event()
 
@@ -107,6 +122,8 @@ class Connection:
             except StoreAwayError:
                 self._leave("the store takes nothing")
                 self._wait_for_store(stop)
+            except OSError as error:
+                self._leave(str(error))
             except Exception:
                 log.exception("mqtt_turn_failed")
                 self._leave("an unexpected fault")
@@ -147,10 +164,7 @@ class Connection:
         if not self._batch:
             return
         self._store(self._batch)
-        sock.hold()
-        for mid in self._mids:
-            self._client.ack(mid, _QOS)
-        sock.release()
+        sock.send(b"".join(_PUBACK.pack(_PUBACK_HEAD, mid) for mid in self._mids))
         self._forget()
 
     def _forget(self) -> None:
@@ -189,8 +203,8 @@ class Connection:
                 advice="check mqtt.username, mqtt.password_file and the broker's ACL",
             )
             return
-        self._failures = 0
         self._greeted = False
+        self._since = time.monotonic()
         self.connected.set()
         log.info("mqtt_connected", session_present=flags.session_present)
         if not flags.session_present:
@@ -205,6 +219,8 @@ class Connection:
 
     def _on_disconnect(self, _client: paho.Client, _data: object, _flags: object, reason: Any, _p: object) -> None:  # noqa: ANN401 - paho's reason codes
         self._forget()
+        if self.connected.is_set() and time.monotonic() - self._since >= _STEADY_S:
+            self._failures = 0
         self.connected.clear()
         if reason.value == _TAKEN_OVER:
             self._failures += 5
@@ -216,9 +232,8 @@ class Connection:
         """Drop the connection without a word: unacknowledged messages come again with the next one."""
         log.warning("mqtt_left", why=why)
         self._forget()
-        if self._client.buffered is not None and self._client.socket() is not None:
-            self._client.buffered.close()
-            self._client.loop_read()
+        if self._client.socket() is not None:
+            self._client.drop()
 
     def _wait_for_store(self, stop: Event) -> None:
         tries = 0

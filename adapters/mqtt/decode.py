@@ -83,7 +83,10 @@ class Decoder:
             message = "the topic is not UTF-8"
             raise NotADocument(message)
         for source in self._sources:
-            named = source.machine_in(topic)
+            try:
+                named = source.machine_in(topic)
+            except ValueError:
+                raise NotADocument(_NO_MACHINE.reason) from None
             if named is not None:
                 return source, named
         message = "the topic belongs to no configured source"
@@ -102,19 +105,16 @@ class Decoder:
     def _report(
         self, delivery: Delivery, source: Source, named: str, hours: object, at: object, inside: object
     ) -> Report:
-        if inside is ABSENT:
-            inside = named
-        elif named and inside != named:
-            return Report(delivery, None, None, _OTHER_MACHINE)
-        if type(inside) is not str or MACHINE_ID.fullmatch(inside) is None:
-            return Report(delivery, None, None, _NO_MACHINE)
+        machine_id = named if named and (inside is ABSENT or inside == named) else _machine_of(named, inside)
+        if isinstance(machine_id, Refusal):
+            return Report(delivery, None, None, machine_id)
         dial = _NO_HOURS if hours is ABSENT else dial_of(hours, source.unit, self._rules)
         if isinstance(dial, Refusal):
-            return Report(delivery, inside, None, dial)
+            return Report(delivery, machine_id, None, dial)
         device_ms, unreadable = self._device_time(source, at)
         return Report(
             delivery,
-            inside,
+            machine_id,
             Reading(dial, device_ms, delivery.arrived_ms, Bringer.TELEMATICS, unreadable, delivery.repeated),
         )
 
@@ -131,6 +131,13 @@ class Decoder:
             return (moment - _1970) // _ONE_MS, False
         except (ValueError, OverflowError, TypeError, ArithmeticError):
             return None, True
+
+
+def _machine_of(named: str, inside: object) -> str | Refusal:
+    """The machine of a message whose topic does not name the same as its payload, or none."""
+    if named:
+        return _OTHER_MACHINE
+    return inside if isinstance(inside, str) and MACHINE_ID.fullmatch(inside) else _NO_MACHINE
 
 
 def _in_order(delivery: Delivery, reports: list[Report]) -> list[Report]:

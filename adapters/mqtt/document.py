@@ -30,6 +30,8 @@ def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
 _DECODER = json.JSONDecoder(
     parse_float=Decimal, parse_int=Decimal, parse_constant=Decimal, object_pairs_hook=_without_doubles
 )
+
+
 def parse(payload: bytes, most_bytes: int) -> object:
     """The JSON value of a payload, its numbers as Decimal (also NaN and Infinity, which meters do send)."""
     if len(payload) > most_bytes:

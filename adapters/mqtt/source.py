@@ -52,11 +52,19 @@ class Source:
         self.at_format = spec.at_format
 
     def machine_in(self, topic: str) -> str | None:
-        """The machine a topic names: empty if topics of this source name none, None if it is no topic of this source."""
+        """The machine a topic names: empty if it names none, None if it is no topic of this source.
+
+        ValueError if what stands in the machine's place is no machine number.
+        """
         match = self._pattern.fullmatch(topic)
         if match is None:
             return None
-        return match["machine_id"] if self._names_machine else ""
+        if not self._names_machine:
+            return ""
+        named = match["machine_id"]
+        if MACHINE_ID.fullmatch(named) is None:
+            raise ValueError(named)
+        return named
 
 
 def _level(level: str) -> str:

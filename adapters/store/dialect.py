@@ -37,6 +37,18 @@ def among(connection: Connection, wanted: Column[Any], values: Sequence[str]) ->
     return wanted == any_(bindparam(None, list(values), ARRAY(Text)))
 
 
+def among_given(dialect: str, wanted: Column[Any]) -> ColumnElement[bool]:
+    """`wanted` is one of the values of the parameter `given`, for statements that are built once per dialect."""
+    if dialect == "sqlite":
+        return wanted.in_(select(func.json_each(bindparam("given", type_=Text)).table_valued("value").c.value))
+    return wanted == any_(bindparam("given", type_=ARRAY(Text)))
+
+
+def given(connection: Connection, values: Sequence[str]) -> dict[str, str | list[str]]:
+    """The parameter `given` of `among_given`."""
+    return {"given": json.dumps(list(values)) if connection.dialect.name == "sqlite" else list(values)}
+
+
 def insert_new(connection: Connection, table: Table) -> Any:  # noqa: ANN401 - the two dialects' inserts share no class
     """An INSERT that can be told what to do about a row that is already there."""
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)

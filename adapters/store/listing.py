@@ -149,12 +149,26 @@ def all_readings(
 
 def all_notices(connection: Connection, state: str | None, limit: int) -> Iterator[Sequence[Row[Any]]]:
     """Notices with the letters they went into, the newest first, in batches."""
-    letter = ("channel", "state", "address", "locale", "subject", "attempts", "sent_ms", "error")
-    joined = notices.outerjoin(letters, letters.c.letter_id == notices.c.letter_id)
-    statement = select(notices, *(letters.c[name].label(f"letter_{name}") for name in letter)).select_from(joined)
+    statement = _notices()
     for condition in () if state is None else (_notice_is(state),):
         statement = statement.where(condition)
     return _batches(connection, statement.order_by(notices.c.id.desc()).limit(limit))
+
+
+def notice(connection: Connection, number: int) -> Row[Any] | None:
+    """One notice with its letter."""
+    return connection.execute(_notices().where(notices.c.id == number)).first()
+
+
+def notices_of_letter(connection: Connection, letter_id: str) -> list[Row[Any]]:
+    """What a letter tells, also what was dropped from it."""
+    return list(connection.execute(_notices().where(notices.c.letter_id == letter_id).order_by(notices.c.id)).all())
+
+
+def _notices() -> Select[Any]:
+    letter = ("channel", "state", "address", "locale", "subject", "attempts", "sent_ms", "error")
+    joined = notices.outerjoin(letters, letters.c.letter_id == notices.c.letter_id)
+    return select(notices, *(letters.c[name].label(f"letter_{name}") for name in letter)).select_from(joined)
 
 
 def _notice_is(state: str) -> ColumnElement[bool]:

@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select, update
 
-from adapters.store.dialect import among
+from adapters.store.dialect import among_given, given
 from adapters.store.tables import machine_events, machines, meters, work_order_events, work_orders
 from schedules.assess import Assessment
 from schedules.dates import local_date
@@ -50,16 +51,25 @@ def load(connection: Connection, zone: ZoneInfo, machine_ids: Iterable[str]) -> 
     wanted = sorted(set(machine_ids))
     if not wanted:
         return {}
-    statement = (
+    rows = connection.execute(_machines_given(connection.dialect.name), given(connection, wanted)).all()
+    orders = _orders_of(connection, [row.machine_id for row in rows])
+    return {row.machine_id: _record(row, zone, orders[row.machine_id]) for row in rows}
+
+
+@cache
+def _machines_given(dialect: str) -> Select[Any]:
+    return (
         select(machines, meters.c.total_ms, meters.c.dated_ms)
         .join(meters, meters.c.machine_id == machines.c.machine_id)
-        .where(among(connection, machines.c.machine_id, wanted))
+        .where(among_given(dialect, machines.c.machine_id))
         .order_by(machines.c.machine_id)
         .with_for_update()
     )
-    rows = connection.execute(statement).all()
-    orders = _orders_of(connection, [row.machine_id for row in rows])
-    return {row.machine_id: _record(row, zone, orders[row.machine_id]) for row in rows}
+
+
+@cache
+def _orders_given(dialect: str) -> Select[Any]:
+    return select(work_orders).where(among_given(dialect, work_orders.c.machine_id))
 
 
 def load_one(connection: Connection, zone: ZoneInfo, machine_id: str) -> MachineRecord | None:
@@ -69,8 +79,7 @@ def load_one(connection: Connection, zone: ZoneInfo, machine_id: str) -> Machine
 
 def _orders_of(connection: Connection, machine_ids: Sequence[str]) -> dict[str, dict[OrderKey, WorkOrder]]:
     found: dict[str, dict[OrderKey, WorkOrder]] = defaultdict(dict)
-    rows = connection.execute(select(work_orders).where(among(connection, work_orders.c.machine_id, machine_ids)))
-    for row in rows:
+    for row in connection.execute(_orders_given(connection.dialect.name), given(connection, machine_ids)):
         order = order_of(row)
         found[row.machine_id][order.key] = order
     return found
@@ -137,6 +146,12 @@ def register(connection: Connection, values: dict[str, Any]) -> None:
 def change_facts(connection: Connection, machine_id: str, values: dict[str, Any]) -> None:
     """Write new facts of a machine."""
     connection.execute(update(machines).where(machines.c.machine_id == machine_id).values(**values))
+
+
+def registered_ms(connection: Connection, machine_id: str) -> int:
+    """When a machine was registered."""
+    statement = select(machines.c.registered_ms).where(machines.c.machine_id == machine_id)
+    return int(connection.execute(statement).scalar_one())
 
 
 def note_event(

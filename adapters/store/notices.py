@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, delete, select, update
 
 from adapters.store.dialect import insert_new
-from adapters.store.tables import notices, work_orders
+from adapters.store.tables import letters, notices, work_orders
 from schedules.work_order import OrderKey, State
 
 
@@ -32,3 +32,15 @@ def to_remind(connection: Connection, today: date, limit: int) -> list[Row[Any]]
     statement = select(work_orders).where(columns.remind_on <= today, columns.state == State.OVERDUE)
     return list(connection.execute(statement.order_by(columns.remind_on, columns.id).limit(limit)).all())
 
+
+def forget_unsent(connection: Connection, machine_id: str, key: OrderKey) -> None:
+    """Delete the notices of an order that did not go out, so that they may be told again; what was sent stays."""
+    columns = notices.c
+    idle = (letters.c.state == "dropped") | ((letters.c.state == "waiting") & letters.c.claim.is_(None))
+    unsent = (
+        columns.letter_id.is_(None)
+        | columns.dropped.isnot(None)
+        | columns.letter_id.in_(select(letters.c.letter_id).where(idle))
+    )
+    mine = (columns.machine_id == machine_id, columns.kind == key.kind, columns.step == key.step)
+    connection.execute(delete(notices).where(*mine, unsent))

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, update
 
 from adapters.store.machines import Remark
 from adapters.store.tables import forms, work_order_events, work_orders
-from schedules.work_order import OrderKey, WorkOrder
+from schedules.work_order import Kind, OrderKey, State, WorkOrder
 
 
 def note(
@@ -60,3 +60,51 @@ def keep_form(
         connection.execute(delete(forms).where(*mine))
     row = {"machine_id": machine_id, "kind": key.kind, "step": key.step, "draft": lacking is not None}
     connection.execute(insert(forms).values(content=dict(content), missing=lacking or [], recorded_ms=now_ms, **row))
+
+
+def entered(connection: Connection, machine_id: str, state: State) -> dict[OrderKey, int]:
+    """When a machine's orders first came into a state, in ms as it was recorded."""
+    columns = work_order_events.c
+    statement = (
+        select(columns.kind, columns.step, func.min(columns.recorded_ms))
+        .where(columns.machine_id == machine_id, columns.to_state == state)
+        .group_by(columns.kind, columns.step)
+    )
+    return {OrderKey(Kind(row[0]), row[1]): row[2] for row in connection.execute(statement)}
+
+
+def with_form(connection: Connection, machine_id: str) -> set[OrderKey]:
+    """A machine's orders for which a form is kept."""
+    columns = forms.c
+    statement = select(columns.kind, columns.step).where(columns.machine_id == machine_id, ~columns.draft)
+    return {OrderKey(Kind(row.kind), row.step) for row in connection.execute(statement)}
+
+
+def withdraw(connection: Connection, machine_id: str, key: OrderKey, on: date, remark: Remark) -> None:
+    """Delete an order that should never have been; its events stay, and its identity is free again (rules 5)."""
+    gone = delete(work_orders).where(*_of(work_orders, machine_id, key)).returning(work_orders.c.state)
+    state = connection.execute(gone).scalar_one()
+    event = {"kind": key.kind, "step": key.step, "on": on, "from_state": state, "why": "withdrawn"}
+    connection.execute(
+        insert(work_order_events).values(
+            machine_id=machine_id, recorded_ms=remark.recorded_ms, by=remark.by, note=remark.note, **event
+        )
+    )
+
+
+def mark_past(connection: Connection, machine_id: str, key: OrderKey, *, past: bool) -> None:
+    """Say whether an order closed before its machine was registered: then it is shown, but does not count."""
+    mine = _of(work_orders, machine_id, key)
+    connection.execute(update(work_orders).where(*mine).values(before_registration=past))
+
+
+def take_back_form(connection: Connection, machine_id: str, key: OrderKey) -> None:
+    """A form that was not true is a draft again, and nothing was sent on."""
+    mine = _of(forms, machine_id, key)
+    connection.execute(delete(forms).where(*mine, forms.c.draft))
+    connection.execute(update(forms).where(*mine).values(draft=True))
+    connection.execute(update(work_orders).where(*_of(work_orders, machine_id, key)).values(copy_1_sent_on=None))
+
+
+def _of(table: Table, machine_id: str, key: OrderKey) -> tuple[ColumnElement[bool], ...]:
+    return table.c.machine_id == machine_id, table.c.kind == key.kind, table.c.step == key.step

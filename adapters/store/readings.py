@@ -209,9 +209,32 @@ def decide(
     by: str | None,
 ) -> None:
     """Change a reading's verdict and append the decision."""
-    connection.execute(update(readings).where(readings.c.id == row.id).values(**values))
+    restate(connection, row.id, values)
     decision = {"from_verdict": row.verdict, "to_verdict": values["verdict"], "why": why, "by": by}
     connection.execute(insert(reading_decisions).values(reading_id=row.id, recorded_ms=recorded_ms, **decision))
+
+
+def restate(connection: Connection, number: int, values: Mapping[str, Any]) -> None:
+    """Write what is said of a reading."""
+    connection.execute(update(readings).where(readings.c.id == number).values(**values))
+
+
+def await_judgement(connection: Connection, numbers: Sequence[int]) -> None:
+    """Take readings out of the history until they are judged again."""
+    for start in range(0, len(numbers), _AT_ONCE):
+        part = readings.c.id.in_(numbers[start : start + _AT_ONCE])
+        connection.execute(update(readings).where(part).values(verdict=Verdict.UNKNOWN_MACHINE))
+
+
+def accepted_by_people(connection: Connection, machine_id: str, by_rule: Iterable[str]) -> set[int]:
+    """Numbers of a machine's readings that a person has accepted; `by_rule` are the reasons that are nobody's."""
+    columns = reading_decisions.c
+    statement = (
+        select(columns.reading_id)
+        .join(readings, readings.c.id == columns.reading_id)
+        .where(readings.c.machine_id == machine_id, columns.to_verdict.in_(IN_HISTORY), columns.why.not_in(by_rule))
+    )
+    return set(connection.execute(statement).scalars())
 
 
 def totals_by_verdict(connection: Connection) -> dict[str, int]:

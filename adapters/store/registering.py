@@ -16,11 +16,13 @@ from adapters.store.tables import (
     machine_events,
     machines,
     meters,
-    readings as reading_table,
     service_centres,
     work_order_events,
     work_orders,
     yards,
+)
+from adapters.store.tables import (
+    readings as reading_table,
 )
 from schedules.assess import Assessment
 from schedules.reading import Verdict

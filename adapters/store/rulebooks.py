@@ -49,3 +49,9 @@ def _plans(connection: Connection) -> dict[str, Plan]:
 def _add(connection: Connection, plan: Plan, content: dict[str, Any], now_ms: int) -> None:
     serial = connection.execute(select(func.coalesce(func.max(plans.c.serial), 0))).scalar_one() + 1
     connection.execute(insert(plans).values(version=plan.version, serial=serial, content=content, adopted_ms=now_ms))
+
+
+def adopted(connection: Connection) -> list[tuple[str, int]]:
+    """The versions of the plans that were put in force, with when (ms), oldest first."""
+    rows = connection.execute(select(plans.c.version, plans.c.adopted_ms).order_by(plans.c.serial))
+    return [(row.version, row.adopted_ms) for row in rows]

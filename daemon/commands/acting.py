@@ -21,7 +21,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 @contextmanager
 def changing() -> Iterator[tuple[Keeper, int]]:
-    """The keeper for a command that changes something, and the time at which it does; its store is closed in the end."""
+    """The keeper for a command that changes something, and the time; the store is closed in the end."""
     now_ms = clock_ms()
     keeper = open_keeper(config(), now_ms)
     try:
@@ -38,7 +38,9 @@ def user_name() -> str:
         return "unknown"
 
 
-by_option = click.option("--by", metavar="NAME", default=user_name, show_default="your user name", help="Who does this.")
+by_option = click.option(
+    "--by", metavar="NAME", default=user_name, show_default="your user name", help="Who does this."
+)
 yes_option = click.option("--yes", is_flag=True, help="Do it without asking.")
 
 

@@ -68,8 +68,15 @@ COMMANDS: dict[str, Lazy | Family] = {
     ),
     "notices": Family(
         "Notices: who is told what, and what became of it.",
-        {"list": Lazy(f"{_AT}.records:list_notices", "List notices and what became of them, the newest first.")},
+        {
+            "list": Lazy(f"{_AT}.records:list_notices", "List notices and what became of them, the newest first."),
+            "show": Lazy(f"{_AT}.notices:show_notice", "Show a notice: who is told what, and what became of it."),
+            "preview": Lazy(f"{_AT}.notices:preview", "Print a letter about made-up machines."),
+            "retry": Lazy(f"{_AT}.notices:retry", "Send a letter that failed for good once more."),
+            "test": Lazy(f"{_AT}.notices:test_letter", "Send a test letter through the configured mail server."),
+        },
     ),
+    "forecast": Lazy(f"{_AT}.forecast:forecast", "What will probably be due, by date."),
     "duties": Lazy(f"{_AT}.records:duties", "List the duties that were begun and finished, the newest first."),
     "plan": Family(
         "The plan: what is due when.",

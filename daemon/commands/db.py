@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from adapters.store import schema, soundness
-from adapters.store.engine import Store
 from daemon.commands.given import config
 from daemon.failures import REFUSED
+from daemon.wiring import store_of
 
 
 @click.command()
@@ -19,7 +19,7 @@ def upgrade() -> None:
 
     Example: hourkeeper --config /etc/hourkeeper/hourkeeper.toml db upgrade
     """
-    store = Store(config().store.url)
+    store = store_of(config())
     try:
         before = schema.state(store)
         schema.upgrade(store)
@@ -30,7 +30,7 @@ def upgrade() -> None:
 
 
 @click.command()
-def check() -> None:
+def check() -> int:
     """Check the schema's version and the soundness of the database.
 
     Reads the whole database, so it takes a while on a large one; the daemon may run meanwhile. Prints what is
@@ -38,7 +38,7 @@ def check() -> None:
 
     Example: hourkeeper db check
     """
-    store = Store(config().store.url)
+    store = store_of(config())
     try:
         problems = soundness.problems(store)
     finally:
@@ -46,5 +46,6 @@ def check() -> None:
     for problem in problems:
         click.echo(problem, err=True)
     if problems:
-        raise SystemExit(REFUSED)
+        return REFUSED
     click.echo(f"sound; the schema is version {schema.versions()[-1]}")
+    return 0

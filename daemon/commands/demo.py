@@ -99,7 +99,8 @@ def _played(config: Config, seed: int, now_ms: int, stop: threading.Event) -> Fl
     keeper = demonstration.open_scratch(config, now_ms)
     try:
         fleet, past = made_up(seed, now_ms, keeper.rulebook), demonstration.past_of(keeper, config)
-        with progress("playing the past year, messages") as shown:
+        click.echo(f"a made-up fleet: {len(fleet.lines)} messages and papers of the past year", err=True)
+        with progress("playing them") as shown:
             if not demonstration.play(past, fleet, now_ms, stop, shown):
                 return None
         _show(keeper, [refused.reason for refused in past.refused], now_ms)

@@ -12,7 +12,18 @@ from daemon.assessing import UnknownMachineError
 from daemon.clock import clock_ms
 from daemon.commands.given import reading
 from daemon.commands.orders import COLUMNS as ORDER_COLUMNS
-from daemon.commands.output import Columns, console, facts, format_option, grid, show, show_object, use_utf_8
+from daemon.commands.output import (
+    Columns,
+    console,
+    facts,
+    format_option,
+    grid,
+    one_of,
+    show,
+    show_object,
+    text_or_json_option,
+    use_utf_8,
+)
 from schedules.machine import Category, Status
 
 _MACHINE_COLUMNS = Columns(
@@ -36,8 +47,8 @@ _PLACE = ("name", "locale", "email", "phone", "region")
 
 
 @click.command("list")
-@click.option("--status", type=click.Choice(list(Status)), help="Only machines that are this.")
-@click.option("--category", type=click.Choice(list(Category)), help="Only machines of this category.")
+@click.option("--status", type=one_of(Status), help="Only machines that are this.")
+@click.option("--category", type=one_of(Category), help="Only machines of this category.")
 @click.option("--service-centre", metavar="CODE", help="Only machines of this service centre.")
 @click.option("--region", metavar="CODE", help="Only machines in this region.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many.")
@@ -55,7 +66,7 @@ def list_machines(limit: int | None, form: str, **conditions: str | None) -> Non
 
 @click.command("show")
 @click.argument("machine")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@text_or_json_option
 def show_machine(machine: str, form: str) -> None:
     """Show a machine: its facts, its meter, its work orders and its story, like a service book.
 

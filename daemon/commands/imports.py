@@ -1,4 +1,4 @@
-"""`machines import`, `centres import`, `yards import` and `readings import`: files, all of them or nothing (design 5)."""
+"""`machines import`, `centres import`, `yards import` and `readings import`: all of a file or nothing (design 5)."""
 
 from __future__ import annotations
 

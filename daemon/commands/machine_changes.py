@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
@@ -14,8 +15,10 @@ from daemon.keeper import Keeper
 from schedules.machine import Category, Warranty
 from schedules.reading import IN_HISTORY, Verdict
 
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
-def _at(name: str, what: str) -> Any:  # noqa: ANN401 - click's decorators have no type of their own
+
+def _at(name: str, what: str) -> Callable[[_Command], _Command]:
     return click.option("--at", name, "at", type=MOMENT, help=f"{what}; a date is its first moment. Default: now.")
 
 
@@ -91,7 +94,9 @@ def handover(machine: str | None, named: str | None, at: Moment | None, by: str,
         command = life.HandOver(machine_id, _instant(keeper, at, now_ms), **given)
         verdicts: list[Verdict | None] = []
         done = do(
-            keeper, machine_id, lambda connection: verdicts.append(life.hand_over(connection, keeper, command, now_ms, by))
+            keeper,
+            machine_id,
+            lambda connection: verdicts.append(life.hand_over(connection, keeper, command, now_ms, by)),
         )
         report(f"{machine_id} is handed over", done)
         _warn_of_hours(verdicts[0], given["hours"])

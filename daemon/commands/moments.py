@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import click
-
+from daemon.commands.parsed import Parsed
 from schedules.dates import instant_ms, start_of_day_ms
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -58,31 +57,5 @@ def moment_of(text: str) -> Moment:
     return Moment(at_ms=instant_ms(at))
 
 
-class DayType(click.ParamType):
-    """An option that takes a date."""
-
-    name = "YYYY-MM-DD"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """The date; a usage error if it is none."""
-        try:
-            return value if isinstance(value, date) else day_of(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
-class MomentType(click.ParamType):
-    """An option that takes a date or an instant."""
-
-    name = "DATE|INSTANT"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Moment:
-        """The moment; a usage error if it is none."""
-        try:
-            return value if isinstance(value, Moment) else moment_of(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
-DAY = DayType()
-MOMENT = MomentType()
+DAY = Parsed("YYYY-MM-DD", day_of)
+MOMENT = Parsed("DATE|INSTANT", moment_of)

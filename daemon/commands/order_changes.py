@@ -39,8 +39,13 @@ def _named(keeper: Keeper, order: str) -> tuple[str, OrderKey]:
 @by_option
 def acknowledge(order: str, by: str) -> None:
     """Say that somebody has taken notice: managers are reminded no more."""
-    _carry_out(order, "acknowledged", lambda connection, keeper, machine_id, key, now_ms: work.acknowledge(
-        connection, keeper, machine_id, key, by, now_ms))
+    _carry_out(
+        order,
+        "acknowledged",
+        lambda connection, keeper, machine_id, key, now_ms: work.acknowledge(
+            connection, keeper, machine_id, key, by, now_ms
+        ),
+    )
 
 
 @click.command("contact")
@@ -48,8 +53,13 @@ def acknowledge(order: str, by: str) -> None:
 @by_option
 def contact(order: str, by: str) -> None:
     """Say that the centre has spoken with the user."""
-    _carry_out(order, "contacted", lambda connection, keeper, machine_id, key, now_ms: work.contact(
-        connection, keeper, machine_id, key, by, now_ms))
+    _carry_out(
+        order,
+        "contacted",
+        lambda connection, keeper, machine_id, key, now_ms: work.contact(
+            connection, keeper, machine_id, key, by, now_ms
+        ),
+    )
 
 
 @click.command("schedule")
@@ -58,8 +68,13 @@ def contact(order: str, by: str) -> None:
 @by_option
 def schedule(order: str, scheduled_for: date, by: str) -> None:
     """Say which day is agreed with the user."""
-    _carry_out(order, f"scheduled for {scheduled_for}", lambda connection, keeper, machine_id, key, now_ms: work.schedule(
-        connection, keeper, machine_id, key, scheduled_for, now_ms, by))
+    _carry_out(
+        order,
+        f"scheduled for {scheduled_for}",
+        lambda connection, keeper, machine_id, key, now_ms: work.schedule(
+            connection, keeper, machine_id, key, scheduled_for, now_ms, by
+        ),
+    )
 
 
 @click.command("cancel")
@@ -68,8 +83,13 @@ def schedule(order: str, scheduled_for: date, by: str) -> None:
 @by_option
 def cancel(order: str, reason: str, by: str) -> None:
     """End an open order for good, with a reason."""
-    _carry_out(order, "cancelled", lambda connection, keeper, machine_id, key, now_ms: work.cancel(
-        connection, keeper, machine_id, key, reason, by, now_ms))
+    _carry_out(
+        order,
+        "cancelled",
+        lambda connection, keeper, machine_id, key, now_ms: work.cancel(
+            connection, keeper, machine_id, key, reason, by, now_ms
+        ),
+    )
 
 
 @click.command("copy-sent")
@@ -78,8 +98,13 @@ def cancel(order: str, reason: str, by: str) -> None:
 @by_option
 def copy_sent(order: str, on: date | None, by: str) -> None:
     """Say that copy 1 of the form went to the maker."""
-    _carry_out(order, "copy 1 sent", lambda connection, keeper, machine_id, key, now_ms: work.copy_sent(
-        connection, keeper, machine_id, key, on or keeper.today(now_ms), now_ms, by))
+    _carry_out(
+        order,
+        "copy 1 sent",
+        lambda connection, keeper, machine_id, key, now_ms: work.copy_sent(
+            connection, keeper, machine_id, key, on or keeper.today(now_ms), now_ms, by
+        ),
+    )
 
 
 @click.command("complete")

@@ -14,7 +14,18 @@ from daemon import listing
 from daemon.assessing import UnknownMachineError
 from daemon.clock import clock_ms
 from daemon.commands.given import reading
-from daemon.commands.output import Columns, console, facts, format_option, grid, show, show_object, use_utf_8
+from daemon.commands.output import (
+    Columns,
+    console,
+    facts,
+    format_option,
+    grid,
+    one_of,
+    show,
+    show_object,
+    text_or_json_option,
+    use_utf_8,
+)
 from daemon.order_id import order_named
 from daemon.refused import RefusedError
 from schedules.work_order import Kind, OrderKey, State
@@ -40,8 +51,8 @@ COLUMNS = Columns(
 
 
 @click.command("list")
-@click.option("--state", type=click.Choice(["open", *State]), help="Only these; open is upcoming, due and overdue.")
-@click.option("--kind", type=click.Choice(list(Kind)), help="Only orders of this kind.")
+@click.option("--state", type=one_of(State, "open"), help="Only these; open is upcoming, due and overdue.")
+@click.option("--kind", type=one_of(Kind), help="Only orders of this kind.")
 @click.option("--machine", metavar="MACHINE", help="Only orders of this machine.")
 @click.option("--service-centre", metavar="CODE", help="Only machines of this service centre.")
 @click.option("--region", metavar="CODE", help="Only machines in this region.")
@@ -74,7 +85,7 @@ def list_orders(
 
 @click.command("show")
 @click.argument("order", metavar="ID")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@text_or_json_option
 def show_order(order: str, form: str) -> None:
     """Show a work order: where it stands, why, and what happened.
 

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -47,6 +48,23 @@ def format_option(command: _Command) -> _Command:
         show_default=True,
         help="A table for people; JSON (an array) or CSV for programs, with all columns.",
     )(command)
+
+
+def text_or_json_option(command: _Command) -> _Command:
+    """`--format` of what is no list."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="Text for people, or a JSON object for programs.",
+    )(command)
+
+
+def one_of(names: type[StrEnum], *more: str) -> click.Choice[str]:
+    """An option's type: one of these words, as they are written everywhere."""
+    return click.Choice([*more, *(name.value for name in names)])
 
 
 def show(rows: Iterable[Fields], columns: Columns, form: str) -> int:

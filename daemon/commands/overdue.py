@@ -9,7 +9,7 @@ from adapters.store.listing import OrderFilter
 from daemon import listing
 from daemon.clock import clock_ms
 from daemon.commands.given import reading
-from daemon.commands.output import Columns, format_option, show
+from daemon.commands.output import Columns, format_option, one_of, show
 from daemon.failures import REFUSED
 from daemon.keeper import Keeper
 from daemon.sweep import DAILY
@@ -36,7 +36,7 @@ COLUMNS = Columns(
 
 @click.command()
 @click.option("--service-centre", metavar="CODE", help="Only machines of this service centre.")
-@click.option("--kind", type=click.Choice(list(Kind)), help="Only orders of this kind.")
+@click.option("--kind", type=one_of(Kind), help="Only orders of this kind.")
 @click.option("--region", metavar="CODE", help="Only machines in this region.")
 @click.option("--fail-if-any", is_flag=True, help="Exit code 1 if anything is listed.")
 @format_option

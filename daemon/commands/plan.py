@@ -9,12 +9,12 @@ import click
 
 from adapters.files.plan import read_plan
 from daemon.commands.given import config
-from daemon.commands.output import console, facts, grid, show_object, use_utf_8
+from daemon.commands.output import console, facts, grid, show_object, text_or_json_option, use_utf_8
 from daemon.plan_view import STEP_FIELDS, plan_view
 
 
 @click.command("show")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@text_or_json_option
 def show_plan(form: str) -> None:
     """Show the plan in force: what is due when, with every default filled in.
 

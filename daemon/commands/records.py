@@ -11,7 +11,7 @@ from adapters.store.listing import REFUSED
 from daemon import listing
 from daemon.clock import clock_ms
 from daemon.commands.given import reading
-from daemon.commands.output import Columns, format_option, show
+from daemon.commands.output import Columns, format_option, one_of, show
 from schedules.reading import Verdict
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -36,7 +36,7 @@ def _limit_option(command: _Command) -> _Command:
 
 @click.command("list")
 @click.option("--machine", metavar="MACHINE", help="Only readings of this machine.")
-@click.option("--verdict", type=click.Choice(list(Verdict)), help="Only readings with this verdict.")
+@click.option("--verdict", type=one_of(Verdict), help="Only readings with this verdict.")
 @_limit_option
 @format_option
 def list_readings(machine: str | None, verdict: str | None, limit: int, form: str) -> None:

@@ -13,7 +13,7 @@ from adapters.files.plan import read_plan_data, read_winter, shipped_plan_data
 from adapters.store import rulebooks
 from adapters.store.engine import Store
 from daemon.commands.given import UnusableError, config
-from daemon.commands.output import console, grid, show_object, use_utf_8
+from daemon.commands.output import console, grid, show_object, text_or_json_option, use_utf_8
 from daemon.commands.progress import progress
 from daemon.config import Config
 from daemon.failures import REFUSED
@@ -32,7 +32,7 @@ _FILE = click.Path(path_type=Path)
 @click.argument("timeline", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--plan", type=_FILE, metavar="FILE", help="A plan to try. Default: the configured one.")
 @click.option("--winter", type=_FILE, metavar="FILE", help="Winter windows to try. Default: the configured ones.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@text_or_json_option
 def replay(timeline: Path, plan: Path | None, winter: Path | None, form: str) -> int:
     """Run a timeline on a scratch database and print what came of it.
 

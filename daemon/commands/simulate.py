@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ from adapters.files.plan import read_plan
 from adapters.mqtt.publisher import BrokerAwayError, Publisher
 from daemon.clock import clock_ms
 from daemon.commands.given import UnusableError, config
+from daemon.failures import REFUSED
 from daemon.fleet.crowd import Member, crowd, write_register
 from daemon.run import stop_on_signals
 from daemon.wiring import mqtt_settings_of
@@ -21,7 +23,8 @@ from schedules.plan import Plan
 _IN_FLIGHT = 500
 _SAY_EVERY_S = 5.0
 _LAST_ACKNOWLEDGEMENTS_S = 10.0
-_AHEAD_S = 0.02
+_LOOK_EVERY_S = 0.2
+_MADE_UP_FOR_S = 0.5
 
 
 @click.command()
@@ -66,7 +69,7 @@ def simulate(machines: int, rate: float, seed: int, seconds: float | None, file:
     except BrokerAwayError as away:
         raise UnusableError(f"{away}; check mqtt.host and mqtt.port, or ask `hourkeeper doctor`") from None
     try:
-        return _run(_Simulation(publisher, members, rate), seconds, stop)
+        return _run(publisher, members, rate, seconds, stop)
     finally:
         publisher.close()
 
@@ -84,40 +87,35 @@ class _Simulation:
     """Publishes at a steady rate; a broker that is slower makes it slower."""
 
     def __init__(self, publisher: Publisher, members: list[Member], rate: float) -> None:
-        self.publisher = publisher
-        self._members, self._rate = members, rate
-        self._began = time.monotonic()
-        self._said_at, self._said = self._began, 0
+        self._publisher = publisher
+        self._members, self._every_s = members, 1 / rate
+        self._next_at = self._said_at = time.monotonic()
+        self._said = 0
 
-    def publish_due(self, stop: threading.Event) -> None:
-        """What should have been published by now, but never more than a second's worth at once."""
-        due = int((time.monotonic() - self._began) * self._rate) + 1
-        most = self.publisher.sent + max(1, int(self._rate))
-        while self.publisher.sent < min(due, most) and not stop.is_set():
-            member = self._members[self.publisher.sent % len(self._members)]
-            self.publisher.publish(f"machines/{member.machine_id}/hours", member.report(clock_ms()), stop.is_set)
+    def run(self, is_over: Callable[[], bool], wait: Callable[[float], object]) -> None:
+        """Publish until it is over; what was missed for more than a moment is not made up for."""
+        while not is_over():
+            self._say()
+            ahead_s = self._next_at - time.monotonic()
+            if ahead_s > 0:
+                wait(min(ahead_s, _LOOK_EVERY_S))
+                continue
+            member = self._members[self._publisher.sent % len(self._members)]
+            self._publisher.publish(f"machines/{member.machine_id}/hours", member.report(clock_ms()), is_over)
+            self._next_at = max(self._next_at + self._every_s, time.monotonic() - _MADE_UP_FOR_S)
 
-    def wait_s(self) -> float:
-        """Until the next is due."""
-        return max(_AHEAD_S, self._began + self.publisher.sent / self._rate - time.monotonic())
-
-    def say(self) -> None:
+    def _say(self) -> None:
         """How fast it goes, every few seconds, on stderr."""
-        now, acknowledged = time.monotonic(), self.publisher.acknowledged
+        now, acknowledged = time.monotonic(), self._publisher.acknowledged
         if now - self._said_at >= _SAY_EVERY_S:
             rate = (acknowledged - self._said) / (now - self._said_at)
-            click.echo(f"{self.publisher.sent} sent, {acknowledged} acknowledged, {rate:.0f} a second", err=True)
+            click.echo(f"{self._publisher.sent} sent, {acknowledged} acknowledged, {rate:.0f} a second", err=True)
             self._said_at, self._said = now, acknowledged
 
 
-def _run(simulation: _Simulation, seconds: float | None, stop: threading.Event) -> int:
-    end = None if seconds is None else time.monotonic() + seconds
-    while not stop.is_set() and (end is None or time.monotonic() < end):
-        simulation.publish_due(stop)
-        simulation.say()
-        wait_s = min(simulation.wait_s(), _SAY_EVERY_S)
-        stop.wait(wait_s if end is None else min(wait_s, max(0.0, end - time.monotonic())))
-    publisher = simulation.publisher
+def _run(publisher: Publisher, members: list[Member], rate: float, seconds: float | None, stop: threading.Event) -> int:
+    end = float("inf") if seconds is None else time.monotonic() + seconds
+    _Simulation(publisher, members, rate).run(lambda: stop.is_set() or time.monotonic() >= end, stop.wait)
     complete = publisher.drain(_LAST_ACKNOWLEDGEMENTS_S)
     click.echo(f"{publisher.sent} readings published, {publisher.acknowledged} acknowledged")
-    return 0 if complete else 1
+    return 0 if complete else REFUSED

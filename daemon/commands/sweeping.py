@@ -14,7 +14,8 @@ from daemon.commands.moments import DAY
 from daemon.commands.progress import progress
 from daemon.keeper import Keeper
 from daemon.rehearsal import changes_by
-from daemon.sweep import DAILY, sweep as sweep_now
+from daemon.sweep import DAILY
+from daemon.sweep import sweep as sweep_now
 from schedules.work_order import Change
 
 

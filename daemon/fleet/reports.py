@@ -17,7 +17,7 @@ from schedules.dates import ONE_DAY, local_date
 from schedules.hours import MS_PER_HOUR
 
 MS_PER_DAY = 24 * MS_PER_HOUR
-_EVERY_MS = 3 * MS_PER_HOUR
+_EVERY_MS = 4 * MS_PER_HOUR
 _WAKES_AT = 7.5
 _REPEATED, _SHAKES, _NONSENSE = 0.12, 0.05, 0.06
 """How likely it is that a report of such a machine is spoiled."""
@@ -61,7 +61,7 @@ def _reading(worker: Worker, year: Year, arrived_ms: int, taken_ms: int) -> Line
 
 
 def _moments(worker: Worker, day: date, year: Year, draw: Random) -> Iterator[int]:
-    """A sign of life each morning; while the engine runs one every three hours, and one at its stop."""
+    """A sign of life each morning; while the engine runs one every four hours, and one at its stop."""
     if not worker.engine.ran_on(day):
         yield at_hour(day, _WAKES_AT, year.zone) + draw.randrange(600_000)
         return

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import platform
 import os
+import platform
 import sqlite3
 import subprocess
 import tempfile
@@ -12,12 +12,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import intake
+from tests.bench import calendar, intake, latency, memory, startup
 from tests.bench.bench import Bench
 from tests.bench.report import Report
 
 MEASURES: dict[str, Callable[[Bench, Report], None]] = {
     "intake": intake.measure,
+    "latency": latency.measure,
+    "memory": memory.measure,
+    "calendar": calendar.measure,
+    "startup": startup.measure,
 }
 
 

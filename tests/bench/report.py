@@ -42,5 +42,3 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def _padded(row: Sequence[str], widths: Sequence[int]) -> list[str]:
     first, *others = zip(row, widths, strict=True)
     return [first[0].ljust(first[1]), *(text.rjust(width) for text, width in others)]
-
-

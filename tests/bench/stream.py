@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from tests.bench.publisher import Message
+from tests.support.publisher import Message
 
 MACHINES = 2000
 _HOUR_MS = 3_600_000
@@ -26,7 +26,8 @@ def readings(file: Path, messages: int, now_ms: int) -> Iterator[Message]:
         machine_id, total_ms = totals[which]
         at = datetime.fromtimestamp((began_ms + turn * _STEP_MS) // 1000, _ZONE).isoformat()
         hours = (total_ms + (turn + 1) * _RUN_MS) / _HOUR_MS
-        yield b"machines/%b/hours" % machine_id, f'{{"hours": {hours:.1f}, "at": "{at}"}}'.encode()
+        payload = f'{{"hours": {hours:.1f}, "at": "{at}"}}'
+        yield Message(b"machines/%b/hours" % machine_id, payload.encode())
 
 
 def _totals(file: Path) -> list[tuple[bytes, int]]:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import insert, inspect
 
 from adapters.store import schema
 from adapters.store.engine import Store
 from adapters.store.schema import SchemaError, SchemaState
 from adapters.store.soundness import problems
-from adapters.store.tables import metadata
+from adapters.store.tables import metadata, service_centres
 
 SECOND = """
 import sqlalchemy as sa
@@ -105,9 +108,9 @@ def test_a_newer_database_is_refused_whoever_asks(store: Store, tmp_path: Path) 
     schema.upgrade(store, with_second(tmp_path))
 
     assert schema.state(store) is SchemaState.NEWER
-    for act in (lambda: schema.upgrade(store), lambda: schema.prepare(store, upgrading=True)):
+    for act in (schema.upgrade, partial(schema.prepare, upgrading=True)):
         with pytest.raises(SchemaError, match="newer version"):
-            act()
+            act(store)
     assert "later" in tables_of(store)
 
 
@@ -140,24 +143,22 @@ def test_a_sound_database_has_no_problems(store: Store) -> None:
     assert problems(store) == []
 
 
-def test_a_row_that_refers_to_nothing_is_found(store: Store) -> None:
+def test_a_row_that_refers_to_nothing_is_found(store: Store, tmp_path: Path) -> None:
     schema.upgrade(store)
-    with store.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
-        connection.exec_driver_sql("INSERT INTO meters (machine_id, offset_ms) VALUES ('GONE', 0)")
-        connection.commit()
+    with closing(sqlite3.connect(tmp_path / "hourkeeper.db")) as other, other:
+        other.execute("INSERT INTO meters (machine_id, offset_ms) VALUES ('GONE', 0)")
 
-    assert [problem for problem in problems(store) if "meters" in problem]
+    (problem,) = problems(store)
+    assert "table meters, row 1: refers to a row of machines" in problem
 
 
 def test_a_damaged_file_is_found(store: Store, tmp_path: Path) -> None:
     schema.upgrade(store)
     with store.write() as connection:
-        rows = ", ".join(f"('C{number}', 'Service centre {number}')" for number in range(2000))
-        connection.exec_driver_sql(f"INSERT INTO service_centres (service_centre, name) VALUES {rows}")
+        rows = [{"service_centre": f"C{number}"} for number in range(2000)]
+        connection.execute(insert(service_centres), rows)
     store.close()
     file = tmp_path / "hourkeeper.db"
-    content = file.read_bytes()
-    file.write_bytes(content.replace(b"Service centre 1000", b"\xff" * 19).replace(b"C500", b"C\x00\xff0"))
+    file.write_bytes(file.read_bytes().replace(b"C1500", b"C9999"))
 
     assert [problem for problem in problems(store) if "damaged" in problem]

@@ -18,9 +18,10 @@ from adapters.mqtt.client import Connection, MqttSettings
 from adapters.mqtt.decode import Decoder, Delivery
 from adapters.mqtt.source import Source, SourceSpec
 from daemon.intake import Intake
-from daemon.run import clock_ms
+from daemon.clock import clock_ms
 from tests.bench.consumers.stopwatch import Stopwatch
 from tests.bench.patterns import open_bench_keeper
+from tests.bench.sessions import V5
 
 _PATIENCE_S = 24.0
 
@@ -46,7 +47,7 @@ class Watched:
 def settings_of(port: int, client_id: str, protocol: str, receive_maximum: int) -> MqttSettings:
     """The shipped settings, but for these."""
     other = {"receive_maximum": receive_maximum} if receive_maximum else {}
-    return MqttSettings("127.0.0.1", port, client_id, version_5=protocol == "5", **other)
+    return MqttSettings("127.0.0.1", port, client_id, version_5=protocol == V5, **other)
 
 
 def main(settings: MqttSettings, messages: int, file: str, times: str | None = None) -> None:

@@ -6,6 +6,8 @@ import json
 import time
 from dataclasses import asdict, dataclass
 
+BEGUN = "begun"
+
 
 @dataclass(frozen=True, slots=True)
 class Drained:
@@ -31,7 +33,8 @@ class Stopwatch:
     """Begins when the broker has greeted us."""
 
     def begin(self) -> None:
-        """From now."""
+        """From now; whoever reads our output learns that we listen."""
+        print(BEGUN, flush=True)
         self._at, self._cpu = time.monotonic(), time.process_time()
 
     def end(self, messages: int, rows: int | None = None) -> None:

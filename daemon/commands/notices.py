@@ -1,0 +1,145 @@
+"""`notices show`, `preview`, `retry` and `test`: a look into the outbox, and a hand in it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import click
+from sqlalchemy import Connection, Row
+
+from adapters.store import listing as store
+from daemon.clock import clock_ms
+from daemon.commands.given import config, reading
+from daemon.commands.output import console, facts, grid, show_object, use_utf_8
+from daemon.keeper import Keeper
+from daemon.listing import NOTICE_FIELDS, notice_fields
+from daemon.outbox import outbox_of
+from daemon.refused import RefusedError
+from daemon.wiring import channels_of, renderer_of
+from notifications.channels.channel import DeliveryFailed
+from notifications.letter import Addressee, Letter, Rendered
+from notifications.occasions import Occasion, Role, roles_of
+from notifications.rendering import LOCALES, TemplateProblem
+from notifications.sample_letters import sample_letter
+
+_ORDER_FIELDS = ("id", "occasion", "machine_id", "kind", "step", "on", "state", "error")
+_TEST = Rendered(
+    subject="hourkeeper: test letter / 测试邮件",
+    text="This is a test of the notices of hourkeeper; nothing is to be done.\n"
+    "这是 hourkeeper 通知的测试邮件，无需处理。\n",
+    html='<!DOCTYPE html><html><meta charset="utf-8"><body>'
+    "<p>This is a test of the notices of hourkeeper; nothing is to be done.</p>"
+    "<p>这是 hourkeeper 通知的测试邮件，无需处理。</p></body></html>\n",
+)
+
+
+@click.command("show")
+@click.argument("notice", metavar="ID")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def show_notice(notice: str, form: str) -> None:
+    """Show a notice: who is told what in which letter, and what became of it.
+
+    ID is the notice's number, or the letter's id.
+
+    Example: hourkeeper notices show 17
+    """
+    with reading(clock_ms()) as keeper, keeper.store.read() as connection:
+        row, together = _named(connection, notice)
+        found = notice_fields(keeper, row)
+        orders = [{name: notice_fields(keeper, each)[name] for name in _ORDER_FIELDS} for each in together]
+    if form == "json":
+        show_object({**found, "notices_of_letter": orders})
+        return
+    use_utf_8()
+    click.echo(f"Notice {found['id']}\n")
+    facts({name: found[name] for name in NOTICE_FIELDS})
+    if orders:
+        click.echo("\nThe letter tells of:")
+        console().print(grid(orders, _ORDER_FIELDS))
+
+
+def _named(connection: Connection, name: str) -> tuple[Row[Any], list[Row[Any]]]:
+    """A notice by its number or its letter's id, and all notices of its letter."""
+    if not name.isascii() or not name.isdigit():
+        together = store.notices_of_letter(connection, name)
+        if together:
+            return together[0], together
+    elif len(name) < len(str(2**63)) and (row := store.notice(connection, int(name))) is not None:
+        return row, store.notices_of_letter(connection, row.letter_id) if row.letter_id else []
+    raise RefusedError(f"there is no notice {name}; `hourkeeper notices list` names those there are")
+
+
+@click.command("retry")
+@click.argument("notice", metavar="ID")
+def retry(notice: str) -> None:
+    """Send a letter that failed for good once more, with all its attempts.
+
+    ID is the notice's number, or the letter's id. The daemon sends it within a second or so; facts and address
+    are read again before.
+
+    Example: hourkeeper notices retry 17
+    """
+    with reading(clock_ms()) as keeper:
+        letter_id = _letter_of(keeper, notice)
+        if not outbox_of(keeper).retry_dead(letter_id):
+            raise RefusedError(f"notice {notice} did not fail: `hourkeeper notices show {notice}` says how it stands")
+    click.echo(f"letter {letter_id} waits to be sent again")
+
+
+def _letter_of(keeper: Keeper, name: str) -> str:
+    with keeper.store.read() as connection:
+        row, _ = _named(connection, name)
+    if row.letter_id is None:
+        raise RefusedError(f"notice {name} is in no letter yet: `hourkeeper notices show {name}` says how it stands")
+    return str(row.letter_id)
+
+
+@click.command("preview")
+@click.option(
+    "--occasion",
+    type=click.Choice([occasion.value for occasion in Occasion]),
+    default=Occasion.VISIT_DUE.value,
+    show_default=True,
+    help="What the letter is about.",
+)
+@click.option("--locale", type=click.Choice(LOCALES), help="Its language. Default: notifications.locale.")
+@click.option(
+    "--role", type=click.Choice([role.value for role in Role]), help="Whom it is for. Default: who is told first."
+)
+@click.option("--html", is_flag=True, help="The HTML part instead of subject and text.")
+def preview(occasion: str, locale: str | None, role: str | None, html: bool) -> None:  # noqa: FBT001 - click's way
+    """Print a letter about made-up machines, as the templates write it.
+
+    Example: hourkeeper notices preview --occasion visit_overdue --locale en --html > letter.html
+    """
+    settings, what = config(), Occasion(occasion)
+    to = Role(role) if role else roles_of(what)[0]
+    letter = sample_letter(what, to, locale or settings.notifications.locale)
+    try:
+        rendered = renderer_of(settings).render_strictly(letter)
+    except TemplateProblem as problem:
+        raise click.ClickException(f"the letter cannot be written: {problem}") from None
+    use_utf_8()
+    click.echo(rendered.html if html else f"{rendered.subject}\n\n{rendered.text}", nl=False)
+
+
+@click.command("test")
+@click.option("--to", metavar="ADDRESS", required=True, help="Where to send it.")
+def test_letter(to: str) -> None:
+    """Send a test letter through the configured mail server, now and once.
+
+    Example: hourkeeper notices test --to me@example.org
+    """
+    settings = config()
+    channel = channels_of(settings).get("email")
+    if channel is None:
+        raise RefusedError("no mail server is configured; set notifications.email.host and sender")
+    addressee = Addressee(Role.MANAGER, "test", "", to, None, settings.notifications.locale)
+    letter = Letter(str(uuid4()), Occasion.VISIT_DUE, addressee, (), 0)
+    try:
+        channel.deliver(letter, _TEST, datetime.now().astimezone())
+    except DeliveryFailed as failure:
+        raise RefusedError(f"the letter was not sent: {failure.reason}") from None
+    click.echo(f"sent to {to}")

@@ -1,0 +1,96 @@
+"""What will probably be due, machine by machine (rules 7): an estimate, never stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from adapters.store import machines
+from adapters.store.forecast import projections
+from adapters.store.machines import MachineRecord
+from adapters.store.tables import machines as machine_table
+from daemon.keeper import Keeper
+from daemon.showing import hours, iso
+from schedules.forecast import Ahead, Projection, ahead
+from schedules.machine import Status
+
+Fields = dict[str, Any]
+FORECAST_FIELDS = (
+    "machine_id",
+    "model",
+    "kind",
+    "step",
+    "state",
+    "projected_due_on",
+    "basis",
+    "threshold_hours",
+    "total_hours",
+    "hours_a_day",
+    "window_days",
+    "service_centre",
+    "customer",
+)
+"""`basis`: `calendar`, `measured` (over `window_days`) or `assumed` use; `state` null: there is no order yet."""
+_PAGE = 500
+
+
+def of_machine(connection: Connection, keeper: Keeper, machine_id: str, now_ms: int) -> list[Fields]:
+    """The steps of a machine that are not due yet, the next one first; nothing of one that is not in service."""
+    return list(_page(connection, keeper, [machine_id], now_ms))
+
+
+def within(keeper: Keeper, service_centre: str | None, days: int, now_ms: int) -> list[Fields]:
+    """What will probably be due on one of the next days, by date; each page of machines is read by itself."""
+    until = keeper.today(now_ms) + timedelta(days=days)
+    found: list[Fields] = []
+    after = ""
+    while True:
+        with keeper.store.read() as connection:
+            page = _in_service(connection, service_centre, after)
+            found += [row for row in _page(connection, keeper, page, now_ms) if _is_by(row, until)]
+        if not page:
+            return sorted(found, key=lambda row: (row["projected_due_on"], row["machine_id"]))
+        after = page[-1]
+
+
+def _in_service(connection: Connection, service_centre: str | None, after: str) -> list[str]:
+    columns = machine_table.c
+    statement = select(columns.machine_id).where(columns.status == Status.IN_SERVICE, columns.machine_id > after)
+    if service_centre is not None:
+        statement = statement.where(columns.service_centre == service_centre)
+    return list(connection.execute(statement.order_by(columns.machine_id).limit(_PAGE)).scalars())
+
+
+def _is_by(row: Fields, until: date) -> bool:
+    return row["projected_due_on"] is not None and row["projected_due_on"] <= until.isoformat()
+
+
+def _page(connection: Connection, keeper: Keeper, machine_ids: Sequence[str], now_ms: int) -> Iterator[Fields]:
+    rulebook, today = keeper.rulebook, keeper.today(now_ms)
+    projected = projections(connection, rulebook.plan.forecast, machine_ids, now_ms)
+    for machine_id, record in machines.load(connection, keeper.zone, machine_ids).items():
+        projection = projected[machine_id]
+        for step in ahead(record.facts, projection, today, rulebook):
+            yield _fields(record, projection, step)
+
+
+def _fields(record: MachineRecord, projection: Projection, step: Ahead) -> Fields:
+    found = {
+        "machine_id": record.facts.machine_id,
+        "model": record.model,
+        "kind": step.kind.value,
+        "step": step.step,
+        "state": step.state.value if step.state else None,
+        "projected_due_on": iso(step.expected.on),
+        "basis": step.expected.basis.value if step.expected.basis else None,
+        "threshold_hours": hours(step.threshold_ms),
+        "total_hours": hours(record.facts.total_ms),
+        "hours_a_day": hours(int(projection.use.ms_a_day)),
+        "window_days": projection.use.window_days,
+        "service_centre": record.service_centre,
+        "customer": record.customer,
+    }
+    return {name: found[name] for name in FORECAST_FIELDS}

@@ -1,0 +1,277 @@
+"""Faults from outside, one at a time, on the real command with a real broker: nothing is lost and it goes on alone.
+
+The numbers are those of the table of faults; 1, kill -9, has a file of its own.
+"""
+
+from __future__ import annotations
+
+import resource
+import signal
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
+from tests.support.daemon_process import DaemonProcess
+from tests.support.fleet import Planned, as_it_arrives, fleet
+from tests.support.publisher import Message
+from tests.support.rig import Rig, rig_in
+from tests.support.waiting import until
+
+_ALL = "SELECT count(*) FROM readings"
+_SHORTEST_KEEPALIVE = {"keepalive": 5}
+
+
+@contextmanager
+def _reporting(rig: Rig, readings: list[Planned]) -> Iterator[None]:
+    """Machines send these readings, meanwhile."""
+    machines = threading.Thread(target=rig.publish, args=(readings,))
+    machines.start()
+    try:
+        yield
+    finally:
+        machines.join()
+
+
+@contextmanager
+def _store_locked(store: Path) -> Iterator[None]:
+    """Another process, say a backup, holds the store."""
+    with closing(sqlite3.connect(store, timeout=60, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        yield
+        other.execute("ROLLBACK")
+
+
+def _seconds_between(earlier: dict[str, Any], later: dict[str, Any]) -> float:
+    times = [datetime.fromisoformat(event["timestamp"]) for event in (earlier, later)]
+    return (times[1] - times[0]).total_seconds()
+
+
+def _nothing_is_wrong(rig: Rig) -> None:
+    rig.drain()
+    breaches = rig.breaches()
+    assert not breaches, str(breaches)
+
+
+def test_4_sigterm_under_load_ends_in_order_and_leaves_nothing_half_done(tmp_path: Path) -> None:
+    machines = fleet(4, 20, 250)
+    arriving = as_it_arrives(machines.readings, 4)
+    with rig_in(tmp_path, machines, mqtt={"batch": 100}) as rig:
+        rig.subscribe_first()
+        share = len(arriving) // 4
+        for part in range(4):
+            rig.daemon.start()
+            stored = rig.daemon.count(_ALL)
+            with _reporting(rig, arriving[part * share : (part + 1) * share]):
+                until(lambda stored=stored: rig.daemon.count(_ALL) > stored + 100, "it works")
+                # systemd gives it thirty seconds.
+                assert rig.daemon.end(signal.SIGTERM, limit_s=30) == 0, rig.daemon.says()
+            assert rig.daemon.events("stopped"), rig.daemon.says()
+            assert "Traceback" not in rig.daemon.says()
+        rig.publish(arriving[4 * share :])
+        rig.daemon.start()
+        _nothing_is_wrong(rig)
+
+
+def test_4_sigterm_while_the_store_is_locked_ends_in_time_and_loses_nothing(tmp_path: Path) -> None:
+    machines = fleet(44, 5, 40)
+    with rig_in(tmp_path, machines) as rig:
+        rig.daemon.start_ready()
+        with _store_locked(rig.daemon.store):
+            rig.publish(machines.readings)
+            rig.daemon.wait_for("relay_failed")
+            assert rig.daemon.end(signal.SIGTERM, limit_s=30) == 0, rig.daemon.says()
+            assert rig.daemon.events("stopped"), rig.daemon.says()
+        rig.daemon.start()
+        _nothing_is_wrong(rig)
+
+
+def test_6_the_broker_stops_and_starts_under_load(tmp_path: Path) -> None:
+    machines = fleet(6, 20, 250)
+    with rig_in(tmp_path, machines) as rig:
+        rig.daemon.start_ready()
+        with _reporting(rig, as_it_arrives(machines.readings, 6)):
+            for restarts in range(3):
+                stored = rig.daemon.count(_ALL)
+                until(lambda stored=stored: rig.daemon.count(_ALL) > stored, "it works")
+                rig.broker.restart(signal.SIGTERM)
+                rig.daemon.wait_for("mqtt_connected", restarts + 2)
+        assert all(event["session_present"] for event in rig.daemon.events("mqtt_connected")[1:])
+        _nothing_is_wrong(rig)
+
+
+@pytest.mark.parametrize("on_changes", ["false", "true"])
+def test_6_a_killed_broker_keeps_what_it_has_saved_for_a_daemon_that_is_away(tmp_path: Path, on_changes: str) -> None:
+    machines = fleet(66, 10, 50)
+    with rig_in(tmp_path, machines, broker={"settings": {"autosave_on_changes": on_changes}}) as rig:
+        rig.subscribe_first()
+        rig.publish(machines.readings)
+        last = machines.readings[-1].message().payload
+        until(lambda: last in rig.broker.database.read_bytes(), "the broker saves")
+        rig.broker.restart(signal.SIGKILL)
+        rig.daemon.start()
+        _nothing_is_wrong(rig)
+
+
+def test_6_a_broker_killed_under_load_is_found_again_and_the_next_readings_make_up_for_it(tmp_path: Path) -> None:
+    machines = fleet(67, 10, 200)
+    with rig_in(tmp_path, machines) as rig:
+        rig.daemon.start_ready()
+        *earlier, last = [machines.readings[begin::2] for begin in (0, 1)]
+        with _reporting(rig, earlier[0]):
+            until(lambda: rig.daemon.count(_ALL) > 100, "it works")
+            rig.broker.restart(signal.SIGKILL)
+        rig.daemon.wait_for("mqtt_connected", 2)
+        rig.daemon.wait_for("mqtt_subscribed", 2)
+        rig.publish(last)
+        rig.drain()
+        breaches = rig.breaches()
+        stored = {reading.identity for reading in last}
+        assert not [each for each in breaches.lost if any(str(identity) in each for identity in stored)]
+        assert not breaches.doubled
+        assert not breaches.store
+
+
+def test_7_a_lost_session_with_deliveries_in_flight_is_noticed_and_costs_none_of_them(tmp_path: Path) -> None:
+    machines = fleet(7, 5, 80)
+    in_flight, after = machines.readings[:200], machines.readings[200:]
+    with rig_in(tmp_path, machines) as rig:
+        rig.daemon.start_ready()
+        with _store_locked(rig.daemon.store):
+            rig.publish(in_flight)
+            # The relay has met the lock for as long as the intake: the batch is in the daemon, not in the store.
+            rig.daemon.wait_for("relay_failed")
+            rig.broker.restart(signal.SIGKILL, forgetting=True)
+        rig.daemon.wait_for("mqtt_subscribed", 2)
+        assert [event["session_present"] for event in rig.daemon.events("mqtt_connected")][1:] == [False]
+        assert len(rig.daemon.events("mqtt_session_new")) == 2
+        rig.publish(after)
+        _nothing_is_wrong(rig)
+
+
+def test_9_two_clients_with_one_id_do_not_chase_each_other(tmp_path: Path) -> None:
+    machines = fleet(9, 5, 40)
+    with rig_in(tmp_path, machines) as rig:
+        rig.daemon.start_ready()
+        thief = paho.Client(CallbackAPIVersion.VERSION2, "hourkeeper", protocol=MQTTProtocolVersion.MQTTv5)
+        thief.connect("127.0.0.1", rig.broker.port)
+        rig.daemon.wait_for("mqtt_taken_over")
+        rig.publish(machines.readings)
+        back = rig.daemon.wait_for("mqtt_connected", 2)[1]
+        gone = rig.daemon.events("mqtt_taken_over")[0]
+        assert _seconds_between(gone, back) > 2, "it came back at once"
+        _nothing_is_wrong(rig)
+
+
+def test_9_not_even_where_the_broker_cannot_say_why_it_ended_the_connection(tmp_path: Path) -> None:
+    machines = fleet(99, 5, 40)
+    with rig_in(tmp_path, machines, mqtt={"protocol": "3.1.1"}) as rig:
+        rig.daemon.start_ready()
+        with _thief(rig):
+            connected = rig.daemon.wait_for("mqtt_connected", 5)
+        waits = [_seconds_between(*pair) for pair in zip(connected, connected[1:], strict=False)]
+        # Each wait is at least half of a time that doubles; the first loss may be answered at once.
+        assert waits[2] > 0.9, waits
+        assert waits[3] > 1.9, waits
+        rig.publish(machines.readings)
+        _nothing_is_wrong(rig)
+
+
+@contextmanager
+def _thief(rig: Rig) -> Iterator[None]:
+    """A client with the daemon's id that comes back at once whenever it is thrown out."""
+    client = paho.Client(CallbackAPIVersion.VERSION2, "hourkeeper", clean_session=False)
+    client.reconnect_delay_set(1, 1)
+    client.connect("127.0.0.1", rig.broker.port)
+    client.loop_start()
+    try:
+        yield
+    finally:
+        client.disconnect()
+        client.loop_stop()
+
+
+def test_11_a_store_that_is_locked_longer_than_a_writer_waits_is_tried_again(tmp_path: Path) -> None:
+    machines = fleet(11, 10, 40)
+    with rig_in(tmp_path, machines) as rig:
+        rig.daemon.start_ready()
+        with _store_locked(rig.daemon.store):
+            rig.publish(machines.readings)
+            rig.daemon.wait_for("relay_failed")
+        _nothing_is_wrong(rig)
+        assert not rig.daemon.events("store_away"), "the connection should have been kept"
+        assert len(rig.daemon.events("mqtt_connected")) == 1
+
+
+def test_11_a_store_that_is_locked_for_long_is_waited_for_and_the_broker_keeps_the_readings(tmp_path: Path) -> None:
+    machines = fleet(12, 10, 40)
+    with rig_in(tmp_path, machines, mqtt=_SHORTEST_KEEPALIVE) as rig:
+        rig.daemon.start_ready()
+        with _store_locked(rig.daemon.store):
+            rig.publish(machines.readings)
+            rig.daemon.wait_for("store_away")
+            rig.daemon.wait_for("mqtt_left")
+            assert rig.daemon.is_up()
+        _nothing_is_wrong(rig)
+
+
+def test_12_a_disk_quota_is_used_up_and_then_raised(tmp_path: Path) -> None:
+    machines = fleet(120, 20, 100)
+    with rig_in(tmp_path, machines, mqtt=_SHORTEST_KEEPALIVE) as rig:
+        rig.daemon.start_ready()
+        with _no_file_may_grow(rig.daemon):
+            rig.publish(machines.readings)
+            rig.daemon.wait_for("store_away", 2)
+            assert rig.daemon.is_up()
+        _nothing_is_wrong(rig)
+
+
+@contextmanager
+def _no_file_may_grow(daemon: DaemonProcess) -> Iterator[None]:
+    """The daemon may write, but not beyond the size that its store has now."""
+    assert daemon.process is not None
+    size = max(file.stat().st_size for file in daemon.folder.glob("hourkeeper.db*"))
+    before = resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (size, before[1]))
+    yield
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, before)
+
+
+def test_12_the_disk_is_full_and_then_has_room_again(tmp_path: Path) -> None:
+    machines = fleet(121, 20, 100)
+    launcher = ("tests.variants.full_disk",)
+    with rig_in(tmp_path, machines, mqtt=_SHORTEST_KEEPALIVE, launcher=launcher) as rig:
+        rig.daemon.start_ready()
+        full = rig.daemon.store.with_name("full")
+        full.touch()
+        rig.publish(machines.readings)
+        away = rig.daemon.wait_for("store_away", 2)
+        assert "full" in away[0]["error"]
+        assert rig.daemon.is_up()
+        full.unlink()
+        _nothing_is_wrong(rig)
+
+
+def test_a_fault_in_our_own_decoder_ends_nothing_and_the_message_is_kept(tmp_path: Path) -> None:
+    machines = fleet(13, 5, 40)
+    with rig_in(tmp_path, machines, launcher=("tests.variants.stumbling_decoder",)) as rig:
+        rig.daemon.start_ready()
+        rig.publish(machines.readings[:100])
+        rig.publisher.publish([Message(b"machines/M-0000/hours", b"boom %d" % number) for number in range(3)])
+        poison = rig.publisher.acknowledged[-3:]
+        rig.publish(machines.readings[100:])
+        rig.publisher.acknowledged = [each for each in rig.publisher.acknowledged if each not in poison]
+        _nothing_is_wrong(rig)
+        kept = rig.daemon.asks(
+            "SELECT payload, verdict, reason FROM raw_deliveries JOIN readings ON id = reading_id ORDER BY id"
+        )
+        assert [row[0] for row in kept] == [b"boom 0", b"boom 1", b"boom 2"]
+        assert all("stumbled" in row[2] for row in kept)
+        assert len(rig.daemon.events("mqtt_connected")) == 1
