@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from itertools import count
 
 import structlog
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -48,11 +49,11 @@ class Intake:
             return [_quarantined(delivery, f"could not be read: {_first_line(error)}")]
 
     def _store(self, reports: Sequence[Report], give_up_at: float) -> None:
-        while True:
+        for attempt in count(1):
             try:
                 self._commit(reports)
             except STORE_FAULTS as fault:
-                _give_up_or_pause(fault, give_up_at)
+                _give_up_or_pause(fault, attempt, give_up_at)
             except Exception as error:  # whatever one delivery causes must not keep the others out
                 self._store_in_parts(reports, error, give_up_at)
                 return
@@ -87,10 +88,11 @@ def _first_line(error: Exception) -> str:
     return plain(f"{type(cause).__name__}: {cause}", _MOST_SAID)
 
 
-def _give_up_or_pause(fault: Exception, give_up_at: float) -> None:
+def _give_up_or_pause(fault: Exception, attempt: int, give_up_at: float) -> None:
+    error = str(fault).splitlines()[0]
     if time.monotonic() >= give_up_at:
-        log.error(
-            "store_away", error=str(fault).splitlines()[0], advice="the broker keeps the readings until it is back"
-        )
+        log.error("store_away", error=error, advice="the broker keeps the readings until it is back")
         raise StoreAwayError from fault
+    if attempt == 1:
+        log.warning("store_busy", error=error)
     time.sleep(_PAUSE_S)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from adapters.mqtt.source import MACHINE_ID
-from adapters.store import machines, readings
+from adapters.store import machines, orders, readings
 from adapters.store.machines import MachineRecord, Remark
 from daemon.assessing import bring_up, record_of
 from daemon.history import past_of
@@ -105,6 +105,7 @@ def stock_in(connection: Connection, keeper: Keeper, command: StockIn, now_ms: i
         machines.apply_changes(connection, record.facts, [Change(None, done, on, Closing.COMPLETED)], remark)
         record = record_of(connection, keeper, command.machine_id)
     bring_up(connection, keeper, record, keeper.today(now_ms), remark)
+    orders.mark_all_past(connection, command.machine_id, keeper.today(now_ms))
 
 
 def transfer(connection: Connection, keeper: Keeper, command: Transfer, now_ms: int, by: str | None = None) -> None:

@@ -20,18 +20,19 @@ def tell(connection: Connection, keeper: Keeper, record: MachineRecord, changes:
     """Write the notices of these changes; what happened before the machine was registered is told to nobody."""
     registered_on = local_date(record.registered_ms, keeper.zone)
     rows: list[dict[str, Any]] = []
-    for key, of_order in _by_order(changes, registered_on).items():
-        rows.extend(_rows(keeper, record, key, told_of(of_order), of_order[-1].on, now_ms))
+    for key, of_order in _by_order(changes).items():
+        since = [change for change in of_order if change.on >= registered_on]
+        if since:
+            rows.extend(_rows(keeper, record, key, told_of(since), since[-1].on, now_ms))
         if key.kind is Kind.MANDATORY_VISIT and of_order[-1].after.state is State.OVERDUE:
             notices.remind_from(connection, record.facts.machine_id, key, _next_reminder(keeper, now_ms))
     notices.add(connection, rows)
 
 
-def _by_order(changes: Sequence[Change], since: date) -> dict[OrderKey, list[Change]]:
+def _by_order(changes: Sequence[Change]) -> dict[OrderKey, list[Change]]:
     grouped: dict[OrderKey, list[Change]] = {}
     for change in changes:
-        if change.on >= since:
-            grouped.setdefault(change.after.key, []).append(change)
+        grouped.setdefault(change.after.key, []).append(change)
     return grouped
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from schedules.dates import Span
+from schedules.dates import Span, last_of_month
 from schedules.machine import Category, Warranty
 from schedules.plan_fields import Fields, PlanError
 
@@ -22,6 +22,9 @@ __all__ = [
     "SelfServiceRules",
     "plan_from",
 ]
+
+_MONTH_ENDS = [last_of_month(date(2001, month, 1)) for month in range(1, 13)]
+"""Where spans of days and of months differ most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,8 @@ def plan_from(data: Mapping[str, Any], shipped: Mapping[str, Any]) -> Plan:
     """Build a plan; a key left out keeps the shipped value. PlanError names every bad key with its dotted path."""
     fields = Fields(data, shipped)
     version, zone = fields.text_or_number("version"), fields.zone("time_zone")
-    mandatory = tuple(_step(entry) for entry in fields.entries("mandatory", "step"))
+    entries = list(fields.entries("mandatory", "step"))
+    mandatory = [_step(entry) for entry in entries]
     plan = Plan(
         version=version,
         zone=zone,
@@ -106,7 +110,8 @@ def plan_from(data: Mapping[str, Any], shipped: Mapping[str, Any]) -> Plan:
         silence_days=fields.table("silence").whole("days", least=1),
         forecast=_forecast(fields.table("forecast")),
     )
-    _check_steps(fields, mandatory)
+    _check_twins(fields, "step", [step.step for entry, step in zip(entries, mandatory) if entry.are_good("step")])
+    _check_twins(fields, "hours", [step.hours_ms for entry, step in zip(entries, mandatory) if entry.are_good("hours")])
     fields.finish()
     return plan
 
@@ -126,19 +131,15 @@ def _step(entry: Fields) -> MandatoryStep:
 
 
 def _check_order(entry: Fields, step: MandatoryStep) -> None:
-    sample = date(2001, 1, 31)
-    if step.opens.after(sample) > step.due.after(sample):
+    if entry.are_good("opens", "due") and any(step.opens.after(day) > step.due.after(day) for day in _MONTH_ENDS):
         entry.problem("opens", "must not be later than due")
-    if step.lead_ms > step.hours_ms:
+    if entry.are_good("lead", "hours") and step.lead_ms > step.hours_ms:
         entry.problem("lead", "must not be more than hours")
 
 
-def _check_steps(fields: Fields, steps: tuple[MandatoryStep, ...]) -> None:
-    names = [step.step for step in steps]
-    if len(set(names)) < len(names):
-        fields.problem("mandatory", "two entries have the same step")
-    if len({step.hours_ms for step in steps}) < len(steps):
-        fields.problem("mandatory", "two entries have the same hours")
+def _check_twins(fields: Fields, key: str, values: Sequence[object]) -> None:
+    if len(set(values)) < len(values):
+        fields.problem("mandatory", f"two entries have the same {key}")
 
 
 def _warranties(table: Fields) -> dict[Warranty, Span]:
@@ -148,7 +149,7 @@ def _warranties(table: Fields) -> dict[Warranty, Span]:
 def _self_service(table: Fields) -> SelfServiceRules:
     every = table.engine_ms("every", above_zero=True)
     lead = table.engine_ms("lead")
-    if lead >= every > 0:
+    if table.are_good("every", "lead") and lead >= every:
         table.problem("lead", "must be less than every")
     return SelfServiceRules(every, lead)
 

@@ -38,8 +38,10 @@ class Fields:
         self._problems: list[str] = [] if problems is None else problems
         self._path = path
         self._read: set[str] = set()
+        self._bad: set[str] = set()
         if not isinstance(data, Mapping):
-            self._problems.append(f"{path or 'plan'}: expected a table, got {data!r}")
+            self._problems.append(f"{path.rstrip('.') or 'plan'}: expected a table, got {data!r}")
+            self._problems = [] if path else self._problems  # what it lacks is not worth a line
             data = {}
         self._data: Mapping[str, Any] = data
         self._shipped = shipped
@@ -47,7 +49,12 @@ class Fields:
 
     def problem(self, key: str, reason: str) -> None:
         """Report one bad key."""
+        self._bad.add(key)
         self._problems.append(f"{self._path}{key}: {reason}")
+
+    def are_good(self, *keys: str) -> bool:
+        """Whether nothing was wrong with these keys, so that they may be compared."""
+        return self._bad.isdisjoint(keys)
 
     def finish(self) -> None:
         """Report unknown keys of this table and all below it; raise PlanError if anything was wrong."""
@@ -84,7 +91,8 @@ class Fields:
             return
         shipped = {entry[name]: entry for entry in self._shipped.get(key, [])}
         for number, entry in enumerate(value):
-            known = shipped.get(entry.get(name), {}) if isinstance(entry, Mapping) else {}
+            named = entry.get(name) if isinstance(entry, Mapping) else None
+            known = shipped.get(named, {}) if isinstance(named, str) else {}
             yield self._child(entry, known, f"{self._path}{key}[{number}].")
 
     def _child(self, data: object, shipped: Mapping[str, Any], path: str) -> Fields:
@@ -138,14 +146,14 @@ class Fields:
     def engine_ms(self, key: str, *, above_zero: bool = False) -> int:
         """Engine hours, as ms."""
         number = self.number(key)
-        if above_zero and number == 0:
+        if above_zero and number == 0 and self.are_good(key):
             self.problem(key, "must be more than 0")
         return milliseconds(number)
 
     def fraction(self, key: str) -> Fraction:
         """An exact positive ratio."""
         number = self.number(key)
-        if number == 0:
+        if number == 0 and self.are_good(key):
             self.problem(key, "must be more than 0")
         return Fraction(number)
 

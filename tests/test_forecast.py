@@ -190,6 +190,23 @@ def test_refused_readings_and_noise_say_nothing(world: World) -> None:
     assert rate(world) == (10.0, 30)
 
 
+def test_a_refused_reading_begins_no_measurement(world: World) -> None:
+    world.sells("L1")
+    read(world, ("2025-03-11 08:00", "90"), ("2025-03-22 08:00", "9000"), ("2025-03-23 08:00", "100"))
+    read(world, ("2025-04-12 08:00", "300"))
+    world.now_ms = at("2025-04-20 08:00")
+
+    assert rate(world) == (10.0, 30)
+
+
+def test_seven_days_at_the_beginning_of_the_window_are_enough(world: World) -> None:
+    world.sells("L1")
+    read(world, ("2025-03-08 08:00", "70"))
+    world.now_ms = at("2025-03-31 08:00")
+
+    assert rate(world) == (10.0, 30)
+
+
 def test_a_replaced_meter_does_not_turn_use_back(world: World) -> None:
     from daemon import meters
 

@@ -99,4 +99,4 @@ class Publisher:
 
     def _on_publish(self, _client: paho.Client, _data: object, _mid: int, _reason: object, _p: object) -> None:
         self.acknowledged += 1
-        pass
+        self._free.release()

@@ -98,6 +98,13 @@ def mark_past(connection: Connection, machine_id: str, key: OrderKey, *, past: b
     connection.execute(update(work_orders).where(*mine).values(before_registration=past))
 
 
+def mark_all_past(connection: Connection, machine_id: str, before: date) -> None:
+    """Mark what closed before a machine was registered."""
+    columns = work_orders.c
+    closed = (columns.machine_id == machine_id, columns.closed_on < before)
+    connection.execute(update(work_orders).where(*closed).values(before_registration=True))
+
+
 def take_back_form(connection: Connection, machine_id: str, key: OrderKey) -> None:
     """A form that was not true is a draft again, and nothing was sent on."""
     mine = _of(forms, machine_id, key)

@@ -26,22 +26,27 @@ def _instant(keeper: Keeper, at: Moment | None, now_ms: int) -> int:
     return now_ms if at is None else at.begins_ms(keeper.zone)
 
 
-_category = click.option("--category", type=click.Choice([each.value for each in Category]))
-_model = click.option("--model")
+_category = click.option("--category", type=click.Choice([each.value for each in Category]), help="What it is.")
+_model = click.option("--model", help="Its model, as the maker calls it.")
 _region = click.option("--region", help="Region code; it says which winter is meant.")
 
 
 @click.command("stock-in")
 @machine_argument
-@click.option("--category", type=click.Choice([each.value for each in Category]), required=True)
+@click.option("--category", type=click.Choice([each.value for each in Category]), required=True, help="What it is.")
 @_model
 @_region
-@click.option("--yard")
+@click.option("--yard", help="Code of the yard where it stands.")
 @click.option("--inspected/--not-inspected", help="Whether it was inspected on arrival: this month's upkeep is done.")
 @_at("--stocked-on", "When it came into stock")
 @by_option
 def stock_in(machine: str | None, named: str | None, at: Moment | None, by: str, **given: Any) -> None:  # noqa: ANN401
-    """Register an unsold machine."""
+    r"""Register an unsold machine.
+
+    \b
+    Example:
+        hourkeeper machines stock-in L955-1 --category loader --region 23 --yard Y1 --inspected
+    """
     machine_id = the_machine(machine, named)
     with changing() as (keeper, now_ms):
         given["category"] = Category(given["category"])
@@ -53,13 +58,18 @@ def stock_in(machine: str | None, named: str | None, at: Moment | None, by: str,
 @click.command("transfer")
 @machine_argument
 @_region
-@click.option("--yard")
+@click.option("--yard", help="Code of the yard where it stands.")
 @_at("--on", "When it moved")
 @by_option
 def transfer(
     machine: str | None, named: str | None, region: str | None, yard: str | None, at: Moment | None, by: str
 ) -> None:
-    """Move a machine in stock to another yard."""
+    r"""Move a machine in stock to another yard.
+
+    \b
+    Example:
+        hourkeeper machines transfer L955-1 --region 37 --yard Y2
+    """
     if not region and not yard:
         raise click.UsageError("say where it moved: --region, --yard, or both")
     machine_id = the_machine(machine, named)
@@ -72,21 +82,29 @@ def transfer(
 @click.command("handover")
 @machine_argument
 @click.option("--hours", help="What its meter showed.")
-@click.option("--warranty", type=click.Choice([each.value for each in Warranty]), required=True)
+@click.option(
+    "--warranty", type=click.Choice([each.value for each in Warranty]), required=True, help="Which warranty it has."
+)
 @_category
 @_model
 @_region
 @click.option("--customer", help="Whom it was handed to.")
-@click.option("--customer-email")
-@click.option("--customer-phone")
-@click.option("--customer-locale")
+@click.option("--customer-email", help="Where the customer is written to.")
+@click.option("--customer-phone", help="Where the customer is called.")
+@click.option("--customer-locale", help="Language of letters to the customer: zh-CN or en.")
 @click.option("--service-centre", help="Who services it.")
 @click.option("--last-step-done", help="The highest mandatory visit that was done before it was registered.")
-@click.option("--last-step-done-on", type=DAY)
+@click.option("--last-step-done-on", type=DAY, help="When that visit was done.")
 @_at("--handed-over-on", "When it was handed over")
 @by_option
 def handover(machine: str | None, named: str | None, at: Moment | None, by: str, **given: Any) -> None:  # noqa: ANN401
-    """Hand a machine to its user; one that was not in stock needs --category."""
+    r"""Hand a machine to its user; one that was not in stock needs --category.
+
+    \b
+    Example:
+        hourkeeper machines handover L955-1 --warranty one_year --hours 2 --customer Wang \
+            --service-centre JN
+    """
     machine_id = the_machine(machine, named)
     with changing() as (keeper, now_ms):
         given["warranty"] = Warranty(given["warranty"])
@@ -113,7 +131,12 @@ def _warn_of_hours(verdict: Verdict | None, hours: str | None) -> None:
 @_at("--on", "When it left")
 @by_option
 def retire(machine: str | None, named: str | None, reason: str, at: Moment | None, by: str) -> None:
-    """End a machine's life; all that is open ends with it."""
+    r"""End a machine's life; all that is open ends with it.
+
+    \b
+    Example:
+        hourkeeper machines retire L955-1 --reason scrapped
+    """
     machine_id = the_machine(machine, named)
     with changing() as (keeper, now_ms):
         command = life.Retire(machine_id, _instant(keeper, at, now_ms), reason)

@@ -26,7 +26,12 @@ from daemon.commands.moments import MOMENT, Moment
 def change(
     machine: str | None, named: str | None, changed_at: Moment, old_end: str, new_start: str, by: str, *, yes: bool
 ) -> None:
-    """Record a replaced hour meter, also late: readings refused since then are judged again."""
+    r"""Record a replaced hour meter, also late: readings refused since then are judged again.
+
+    \b
+    Example:
+        hourkeeper meter change L955-1 --changed-at 2026-11-20 --old-end 845 --new-start 0
+    """
     machine_id = the_machine(machine, named)
     with changing() as (keeper, now_ms):
         command = meters.MeterChange(machine_id, changed_at.begins_ms(keeper.zone), old_end, new_start)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row
 from adapters.store import listing as store
 from daemon.clock import clock_ms
 from daemon.commands.given import config, reading
-from daemon.commands.output import console, facts, grid, show_object, use_utf_8
+from daemon.commands.output import console, facts, grid, show_object, text_or_json_option, use_utf_8
 from daemon.keeper import Keeper
 from daemon.listing import NOTICE_FIELDS, notice_fields
 from daemon.outbox import outbox_of
@@ -37,7 +37,7 @@ _TEST = Rendered(
 
 @click.command("show")
 @click.argument("notice", metavar="ID")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@text_or_json_option
 def show_notice(notice: str, form: str) -> None:
     """Show a notice: who is told what in which letter, and what became of it.
 

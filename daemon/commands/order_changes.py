@@ -38,7 +38,12 @@ def _named(keeper: Keeper, order: str) -> tuple[str, OrderKey]:
 @_order
 @by_option
 def acknowledge(order: str, by: str) -> None:
-    """Say that somebody has taken notice: managers are reminded no more."""
+    r"""Say that somebody has taken notice: managers are reminded no more.
+
+    \b
+    Example:
+        hourkeeper work-orders acknowledge L955-1/mandatory_visit/600
+    """
     _carry_out(
         order,
         "acknowledged",
@@ -52,7 +57,12 @@ def acknowledge(order: str, by: str) -> None:
 @_order
 @by_option
 def contact(order: str, by: str) -> None:
-    """Say that the centre has spoken with the user."""
+    r"""Say that the centre has spoken with the user.
+
+    \b
+    Example:
+        hourkeeper work-orders contact L955-1/mandatory_visit/600 --by Li
+    """
     _carry_out(
         order,
         "contacted",
@@ -67,7 +77,12 @@ def contact(order: str, by: str) -> None:
 @click.option("--scheduled-for", type=DAY, required=True, help="The day agreed with the user.")
 @by_option
 def schedule(order: str, scheduled_for: date, by: str) -> None:
-    """Say which day is agreed with the user."""
+    r"""Say which day is agreed with the user.
+
+    \b
+    Example:
+        hourkeeper work-orders schedule L955-1/mandatory_visit/600 --scheduled-for 2026-12-01
+    """
     _carry_out(
         order,
         f"scheduled for {scheduled_for}",
@@ -82,7 +97,12 @@ def schedule(order: str, scheduled_for: date, by: str) -> None:
 @click.option("--reason", required=True, help="Why it is not to be done.")
 @by_option
 def cancel(order: str, reason: str, by: str) -> None:
-    """End an open order for good, with a reason."""
+    r"""End an open order for good, with a reason.
+
+    \b
+    Example:
+        hourkeeper work-orders cancel 12 --reason "the machine was stolen"
+    """
     _carry_out(
         order,
         "cancelled",
@@ -97,7 +117,12 @@ def cancel(order: str, reason: str, by: str) -> None:
 @click.option("--on", type=DAY, help="When copy 1 of the form was sent. Default: today.")
 @by_option
 def copy_sent(order: str, on: date | None, by: str) -> None:
-    """Say that copy 1 of the form went to the maker."""
+    r"""Say that copy 1 of the form went to the maker.
+
+    \b
+    Example:
+        hourkeeper work-orders copy-sent 12 --on 2026-12-02
+    """
     _carry_out(
         order,
         "copy 1 sent",
@@ -121,7 +146,13 @@ def copy_sent(order: str, on: date | None, by: str) -> None:
 @click.option("--winter-items", is_flag=True, help="The winter items were done.")
 @by_option
 def complete(order: str, done_at: Moment | None, hours: str | None, by: str, **form: Any) -> None:  # noqa: ANN401
-    """Hand in the form of an order that was done; what is missing is named, and a draft is kept."""
+    r"""Hand in the form of an order that was done; what is missing is named, and a draft is kept.
+
+    \b
+    Example:
+        hourkeeper work-orders complete 12 --done-at 2026-12-01 --hours 612.5 --technician Li \
+            --signed-by Wang --genuine-oils --items "engine oil: changed"
+    """
     with changing() as (keeper, now_ms):
         machine_id, key = _named(keeper, order)
         done_at_ms = None if done_at is None else done_at.ends_ms(keeper.zone, now_ms)

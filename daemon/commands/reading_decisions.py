@@ -25,7 +25,12 @@ _why = click.option("--why", required=True, help="The reason.")
 @by_option
 @yes_option
 def accept(number: int, why: str, by: str, *, yes: bool) -> None:
-    """Accept a refused reading as real: the meter stands there from then on."""
+    r"""Accept a refused reading as real: the meter stands there from then on.
+
+    \b
+    Example:
+        hourkeeper readings accept 117 --why "read on site"
+    """
     _decide(meters.accept, number, why, by, yes=yes)
 
 
@@ -35,7 +40,12 @@ def accept(number: int, why: str, by: str, *, yes: bool) -> None:
 @by_option
 @yes_option
 def void(number: int, why: str, by: str, *, yes: bool) -> None:
-    """Declare a reading void; if it had been believed, what followed is judged again."""
+    r"""Declare a reading void; if it had been believed, what followed is judged again.
+
+    \b
+    Example:
+        hourkeeper readings void 117 --why "wrong machine"
+    """
     _decide(void_reading, number, why, by, yes=yes)
 
 

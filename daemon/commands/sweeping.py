@@ -23,7 +23,12 @@ from schedules.work_order import Change
 @click.option("--as-of", type=DAY, help="The day to sweep for. Default: today.")
 @click.option("--dry-run", is_flag=True, help="Print what would change, and change nothing.")
 def sweep(as_of: date | None, *, dry_run: bool) -> None:
-    """Run the calendar's duties once now."""
+    r"""Run the calendar's duties once now.
+
+    \b
+    Example:
+        hourkeeper sweep --as-of 2026-12-31 --dry-run
+    """
     if dry_run:
         _rehearse(as_of)
         return

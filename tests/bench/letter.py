@@ -34,12 +34,16 @@ def letter_times(bench: Bench) -> list[float]:
         for number in range(_LETTERS):
             with daemon.keeper() as keeper:
                 _hand_over(keeper, f"L{number}", bench.now_ms)
-            already, began = len(box.letters), time.monotonic()
-            payload = f'{{"hours": {_HOURS_OF_THE_FIRST_VISIT}}}'.encode()
-            publish(port, [Message(b"machines/L%d/hours" % number, payload)])
-            until(lambda already=already: len(box.letters) > already, "a letter arrives")
-            times.append(time.monotonic() - began)
+            times.append(_letter_time(box, port, number))
     return times
+
+
+def _letter_time(box: Mailbox, port: int, number: int) -> float:
+    already, began = len(box.letters), time.monotonic()
+    payload = f'{{"hours": {_HOURS_OF_THE_FIRST_VISIT}}}'.encode()
+    publish(port, [Message(b"machines/L%d/hours" % number, payload)])
+    until(lambda: len(box.letters) > already, "a letter arrives")
+    return time.monotonic() - began
 
 
 @contextmanager

@@ -48,7 +48,8 @@ def _drained(daemon: DaemonProcess, flood: int) -> list[Sample]:
     before = daemon.count("SELECT max(id) FROM readings")
     daemon.start_ready()
     assert daemon.process is not None
-    began, samples = time.monotonic(), []
+    began = time.monotonic()
+    samples: list[Sample] = []
     while not samples or samples[-1].stored < flood:
         resident, peak = _memory(daemon.process.pid)
         stored = daemon.count("SELECT max(id) FROM readings") - before
@@ -67,12 +68,10 @@ def _see_progress(samples: list[Sample]) -> None:
 
 
 def _memory(pid: int) -> tuple[float, float]:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    kb = {
-        name: int(value.split()[0])
-        for name, value in (line.split(":") for line in lines if line.startswith("VmHWM") or line.startswith("VmRSS"))
-    }
-    return kb["VmRSS"] / 1024, kb["VmHWM"] / 1024
+    """Resident and peak memory of a process in MB."""
+    lines = [line.split() for line in Path(f"/proc/{pid}/status").read_text().splitlines()]
+    kb = {words[0]: int(words[1]) for words in lines if words[0] in {"VmRSS:", "VmHWM:"}}
+    return kb["VmRSS:"] / 1024, kb["VmHWM:"] / 1024
 
 
 def _print(report: Report, flood: int, samples: list[Sample]) -> None:

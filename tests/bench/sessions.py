@@ -41,7 +41,14 @@ def session_of(protocol: str, receive_maximum: int = 0) -> dict[str, Any]:
 def make_session(port: int, client_id: str, protocol: str) -> None:
     """A session with our subscription, for a client that comes later."""
     client = client_of(client_id, protocol)
-    client.on_connect = lambda *_: client.subscribe(TOPICS, 1)
-    client.on_subscribe = lambda *_: client.disconnect()
+
+    def subscribe(client: paho.Client, *_: object) -> None:
+        client.subscribe(TOPICS, 1)
+
+    def leave(client: paho.Client, *_: object) -> None:
+        client.disconnect()
+
+    client.on_connect = subscribe
+    client.on_subscribe = leave
     client.connect("127.0.0.1", port, **session_of(protocol))
     client.loop_forever()

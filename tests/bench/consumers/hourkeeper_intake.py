@@ -11,14 +11,15 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 
 from adapters.mqtt.client import Connection, MqttSettings
 from adapters.mqtt.decode import Decoder, Delivery
 from adapters.mqtt.source import Source, SourceSpec
-from daemon.intake import Intake
 from daemon.clock import clock_ms
+from daemon.intake import Intake
 from tests.bench.consumers.stopwatch import Stopwatch
 from tests.bench.patterns import open_bench_keeper
 from tests.bench.sessions import V5
@@ -46,8 +47,8 @@ class Watched:
 
 def settings_of(port: int, client_id: str, protocol: str, receive_maximum: int) -> MqttSettings:
     """The shipped settings, but for these."""
-    other = {"receive_maximum": receive_maximum} if receive_maximum else {}
-    return MqttSettings("127.0.0.1", port, client_id, version_5=protocol == V5, **other)
+    shipped = MqttSettings("127.0.0.1", port, client_id, version_5=protocol == V5)
+    return replace(shipped, receive_maximum=receive_maximum or shipped.receive_maximum)
 
 
 def main(settings: MqttSettings, messages: int, file: str, times: str | None = None) -> None:
