@@ -110,8 +110,8 @@ def plan_from(data: Mapping[str, Any], shipped: Mapping[str, Any]) -> Plan:
         silence_days=fields.table("silence").whole("days", least=1),
         forecast=_forecast(fields.table("forecast")),
     )
-    _check_twins(fields, "step", [step.step for entry, step in zip(entries, mandatory) if entry.are_good("step")])
-    _check_twins(fields, "hours", [step.hours_ms for entry, step in zip(entries, mandatory) if entry.are_good("hours")])
+    _check_twins(fields, "step", entries, [step.step for step in mandatory])
+    _check_twins(fields, "hours", entries, [step.hours_ms for step in mandatory])
     fields.finish()
     return plan
 
@@ -137,8 +137,9 @@ def _check_order(entry: Fields, step: MandatoryStep) -> None:
         entry.problem("lead", "must not be more than hours")
 
 
-def _check_twins(fields: Fields, key: str, values: Sequence[object]) -> None:
-    if len(set(values)) < len(values):
+def _check_twins(fields: Fields, key: str, entries: Sequence[Fields], values: Sequence[object]) -> None:
+    good = [value for entry, value in zip(entries, values, strict=True) if entry.are_good(key)]
+    if len(set(good)) < len(good):
         fields.problem("mandatory", f"two entries have the same {key}")
 
 

@@ -1,4 +1,4 @@
-"""The main job as its users meet it: files in, a reading from `mosquitto_pub`, the list, the letter in their language."""
+"""The main job as its users meet it: files in, a reading from `mosquitto_pub`, the list, the letter in their words."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import json
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -17,7 +18,8 @@ from tests.support.daemon_process import COMMAND, DaemonProcess, ended_in_the_en
 from tests.support.mail import Mailbox, mailbox
 from tests.support.waiting import until
 
-SOLD_ON = date.today() - timedelta(days=5)  # noqa: DTZ011 - some days ago, by any zone
+TODAY = datetime.now(ZoneInfo("Asia/Shanghai")).date()
+SOLD_ON = TODAY - timedelta(days=5)
 CENTRES = "service_centre,name,locale,email\nJN,济南服务中心,zh-CN,jn@dealer.example\nHK,Haikou,en,hk@dealer.example\n"
 MACHINES = (
     "machine_id,category,model,status,handed_over_on,handover_hours,warranty,customer,service_centre\n"
@@ -104,6 +106,6 @@ def test_done_and_gone_from_the_overdue_list(house: House) -> None:
     for name in ("done_at", "hours", "signed_by", "genuine_oils", "items"):
         assert name in lacking.stderr
     form = ["--technician", "Wang", "--signed-by", "Bob", "--genuine-oils", "--items", "all"]
-    house.call("work-orders", "complete", order, "--done-at", str(date.today()), "--hours", "115", *form)  # noqa: DTZ011
+    house.call("work-orders", "complete", order, "--done-at", str(TODAY), "--hours", "115", *form)
     assert house.orders("EN-1")[0]["state"] == "done"
     assert "EN-1" not in house.call("overdue")

@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from random import Random
 
@@ -23,7 +24,7 @@ _OF_MACHINES = [table for table in metadata.sorted_tables if "machine_id" in tab
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """A database of `size` machines: `changing` have one order that changes tomorrow, `late` an overdue one."""
+    """A database of `size` machines: `changing` of them wake on each of the next days, `late` have an overdue order."""
 
     file: Path
     size: int
@@ -61,8 +62,10 @@ def make_fleet(patterns: Patterns, file: Path, size: int, changing: int = 100, l
 def _assign(raw: sqlite3.Connection, patterns: Patterns, size: int, changing: int, late: int) -> None:
     """Which machine is a copy of which pattern; the special ones are spread over the fleet."""
     raw.execute("CREATE TEMP TABLE copies (machine_id TEXT PRIMARY KEY, pattern TEXT) WITHOUT ROWID")
-    special = Random(1).sample(range(size), changing + late)
-    kinds = dict.fromkeys(special[:changing], patterns.changing) | dict.fromkeys(special[changing:], patterns.late)
+    special = iter(Random(1).sample(range(size), changing * len(patterns.changing) + late))
+    kinds = dict.fromkeys(islice(special, late), patterns.late)
+    for day in patterns.changing:
+        kinds |= dict.fromkeys(islice(special, changing), day)
     rows = ((f"M{n:07d}", (few := kinds.get(n, patterns.quiet))[n % len(few)]) for n in range(size))
     raw.executemany("INSERT INTO copies VALUES (?, ?)", rows)
 

@@ -27,15 +27,18 @@ _YOUNGEST_DAYS, _OLDEST_DAYS = 13, 360
 _READ_DAYS_AGO = 10
 _DUE_AFTER_DAYS = {"100": 10, "600": 92, "1200": 184, "1800": 275}
 CENTRE = "Service Centre 7"
+DAYS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
-    """Ids of machines by what the calendar does to them tomorrow: nothing, one change; `late` ones are overdue."""
+    """Ids of machines by what the calendar does to them: nothing for some days, or something on the first, second …
+    of the next `DAYS`; `late` ones are overdue.
+    """
 
     file: Path
     quiet: tuple[str, ...]
-    changing: tuple[str, ...]
+    changing: tuple[tuple[str, ...], ...]
     late: tuple[str, ...]
 
     @classmethod
@@ -89,12 +92,12 @@ def _last_step(age: int, hours: int) -> str | None:
 
 
 def _sorted_out(file: Path, keeper: Keeper, today: date) -> Patterns:
-    tomorrow = today + timedelta(days=1)
     with keeper.store.read() as connection:
         rows = connection.execute(select(meters.c.machine_id, meters.c.wakes_on)).all()
         overdue = select(work_orders.c.machine_id).where(work_orders.c.state == State.OVERDUE)
         late = set(connection.execute(overdue).scalars())
-    wakes = {row.machine_id: row.wakes_on for row in rows}
-    later = {machine for machine, on in wakes.items() if on is None or on > tomorrow}
-    changing = sorted(machine for machine, on in wakes.items() if on == tomorrow and machine not in late)
-    return Patterns(file, tuple(sorted(later - late)), tuple(changing), tuple(sorted(later & late)))
+    days = [today + timedelta(days=day) for day in range(1, DAYS + 1)]
+    changing = [tuple(row.machine_id for row in rows if row.wakes_on == day) for day in days]
+    later = {row.machine_id for row in rows if row.wakes_on is None or row.wakes_on > days[-1]}
+    visited = [tuple(each for each in day if each not in late) for day in changing]
+    return Patterns(file, tuple(sorted(later - late)), tuple(visited), tuple(sorted(later & late)))
