@@ -11,6 +11,7 @@ from daemon.assessing import UnknownMachineError
 from daemon.config import ConfigError
 from daemon.refused import RefusedError
 from daemon.wiring import StoreUnusableError
+from notifications.template_problem import TemplateProblem
 from schedules.plan import PlanError
 
 REFUSED = 1
@@ -38,6 +39,8 @@ def explained(problem: Exception) -> Failure | None:
             found = Failure(_listed("the plan cannot be used:", problem.problems), UNUSABLE)
         case SchemaError() | StoreUnusableError():
             found = Failure(str(problem), UNUSABLE)
+        case TemplateProblem():
+            found = Failure(f"a letter's template cannot be used: {problem}", UNUSABLE)
         case SQLAlchemyError():
             found = Failure(store_failure(problem), UNUSABLE)
         case _:

@@ -142,10 +142,8 @@ class _Registration:
         newcomers = [self._newcomer(values) for values in chunk]
         register_all(self.connection, newcomers, remark, self.today)
         for newcomer in newcomers:
-            assessment = newcomer.assessment
-            if any(change.on >= self.today for change in assessment.changes):
-                record = _record(newcomer.values, assessment.machine)
-                tell(self.connection, self.keeper, record, assessment.changes, self.now_ms)
+            record = _record(newcomer.values, newcomer.assessment.machine)
+            tell(self.connection, self.keeper, record, newcomer.assessment.changes, self.now_ms)
 
     def _alone(self, values: Values) -> None:
         machine_id, status = values["machine_id"], values["status"]

@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -22,6 +22,7 @@ from daemon.relay_loop import run_relay
 from daemon.sweep import is_done, sweep
 from notifications.channels.channel import Channel
 from notifications.rendering import Renderer
+from notifications.retry_policy import RetryPolicy
 
 _TICK_S = 30
 _STOP_WITHIN_S = 20.0
@@ -40,6 +41,7 @@ class Parts:
     max_payload_bytes: int
     channels: Mapping[str, Channel]
     renderer: Renderer
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
 
 
 def clock_ms() -> int:
@@ -64,28 +66,32 @@ def run(
 ) -> None:
     """Sweep, then receive, tick and deliver until `stop` is set; returns when everything has ended.
 
-    `ready` is called once the parts run, whether the broker answers or not; `connect` makes the connection.
+    `ready` is called once the parts run, whether the broker answers or not; `connect` makes the connection. Readings
+    are taken from the first moment on; TemplateProblem ends everything before it is ready.
     """
     _collect_less_often()
     _sweep(parts.keeper, clock())
     connection = connect(parts, clock)
+    relay = (parts.keeper, parts.channels, parts.renderer, clock, stop, parts.policy)
     threads = [
         threading.Thread(target=connection.run, args=(stop,), name="intake"),
-        threading.Thread(
-            target=run_relay, args=(parts.keeper, parts.channels, parts.renderer, clock, stop), name="relay"
-        ),
+        threading.Thread(target=run_relay, args=relay, name="relay"),
     ]
     ticker = _ticker(parts.keeper, clock)
     for thread in threads:
         thread.start()
     ticker.start()
-    log.info("ready")
-    ready()
-    stop.wait()
-    ticker.shutdown(wait=False)
-    _join(threads)
-    parts.keeper.store.close()
-    log.info("stopped")
+    try:
+        parts.renderer.check()
+        log.info("ready")
+        ready()
+        stop.wait()
+    finally:
+        stop.set()
+        ticker.shutdown(wait=False)
+        _join(threads)
+        parts.keeper.store.close()
+        log.info("stopped")
 
 
 def stop_on_signals(stop: threading.Event) -> None:

@@ -41,18 +41,14 @@ def _next_reminder(keeper: Keeper, now_ms: int) -> date:
 
 
 def remind(
-    connection: Connection,
-    keeper: Keeper,
-    record: MachineRecord,
-    key: OrderKey,
-    *,
-    acknowledged: bool,
-    now_ms: int,
+    connection: Connection, keeper: Keeper, record: MachineRecord, key: OrderKey, *, acknowledged: bool, now_ms: int
 ) -> None:
-    """Tell that an order is still overdue: the centre, and the managers while nobody has acknowledged it."""
-    today = keeper.today(now_ms)
+    """Tell that an order is still overdue: the centre; and after some days, while nobody has acknowledged it, the
+    managers (rules 8).
+    """
+    today, order = keeper.today(now_ms), record.facts.orders[key]
     told = [(Occasion.VISIT_STILL_OVERDUE, Role.SERVICE_CENTRE)]
-    if not acknowledged:
+    if not acknowledged and (order.late_days(today) or 0) > keeper.telling.escalate_after_days:
         told.append((Occasion.VISIT_STILL_OVERDUE, Role.MANAGER))
     notices.add(connection, list(_rows(keeper, record, key, tuple(told), today, now_ms, today.isoformat())))
     notices.remind_from(connection, record.facts.machine_id, key, _next_reminder(keeper, now_ms))

@@ -15,7 +15,9 @@ from daemon.keeper import Keeper, Manager, Telling
 from notifications.channels.channel import Channel
 from notifications.channels.email import EmailChannel, MailServer, Security
 from notifications.channels.log import LogChannel
+from notifications.channels.traced import TracedChannel
 from notifications.rendering import Renderer
+from notifications.retry_policy import RetryPolicy
 from schedules.reading import Unit
 from schedules.rulebook import Rulebook
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 _ONE_MS = timedelta(milliseconds=1)
 _MACHINE_ID_PATH = "machine_id"
 _STATUS = "hourkeeper/status"
+_ANSWERS_OF_A_DELIVERY = 20
 
 
 def open_keeper(config: Config, now_ms: int, *, upgrading: bool = False, adopting: bool = True) -> Keeper:
@@ -152,12 +155,21 @@ def renderer_of(config: Config) -> Renderer:
 
 
 def channels_of(config: Config) -> dict[str, Channel]:
-    """The ways out, by name; the log is always one."""
-    channels: list[Channel] = [LogChannel()]
+    """The ways out, by name; the log is always one, and with `notifications.log` it also shows what was mailed."""
+    log = LogChannel()
+    channels: list[Channel] = [log]
     server = mail_server_of(config.notifications.email)
     if server is not None:
-        channels.append(EmailChannel(server))
+        mail = EmailChannel(server)
+        channels.append(TracedChannel(mail, log) if config.notifications.log else mail)
     return {channel.name: channel for channel in channels}
+
+
+def policy_of(config: Config) -> RetryPolicy:
+    """How often a letter is tried; a claim outlasts the slowest mail server."""
+    longest_ms = round(config.notifications.email.timeout_s * 1000) * _ANSWERS_OF_A_DELIVERY
+    shipped = RetryPolicy()
+    return RetryPolicy(max_attempts=config.notifications.max_attempts, lease_ms=max(shipped.lease_ms, longest_ms))
 
 
 def mail_server_of(email: EmailConfig) -> MailServer | None:

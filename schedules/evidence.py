@@ -54,13 +54,13 @@ def _missing_of_visit(form: Form) -> Iterator[str]:
     yield from _blank(form, "technician", "signed_by")
     if form.genuine_oils is not True:
         yield "genuine_oils"
-    if not form.items:
+    if not any(_is_given(item) for item in form.items or ()):
         yield "items"
 
 
 def _missing_of_stock(form: Form, *, in_winter: bool) -> Iterator[str]:
     yield from _nobody(form)
-    if not form.items:
+    if not any(_is_given(item) for item in form.items or ()):
         yield "items"
     if form.nothing_removed is not True:
         yield "nothing_removed"

@@ -24,6 +24,7 @@ from paho.mqtt.properties import Properties
 
 from tests.support.daemon_process import DaemonProcess
 from tests.support.fleet import Planned, as_it_arrives, fleet
+from tests.support.observer import watching
 from tests.support.publisher import Message
 from tests.support.rig import Rig, rig_in
 from tests.support.waiting import until
@@ -64,9 +65,9 @@ def _nothing_is_wrong(rig: Rig) -> None:
 
 
 def test_4_sigterm_under_load_ends_in_order_and_leaves_nothing_half_done(tmp_path: Path) -> None:
-    machines = fleet(4, 20, 250)
+    machines = fleet(4, 10, 200)
     arriving = as_it_arrives(machines.readings, 4)
-    with rig_in(tmp_path, machines, mqtt={"batch": 100}) as rig:
+    with rig_in(tmp_path, machines, mqtt={"batch": 50}) as rig:
         rig.subscribe_first()
         share = len(arriving) // 4
         for part in range(4):
@@ -97,7 +98,7 @@ def test_4_sigterm_while_the_store_is_locked_ends_in_time_and_loses_nothing(tmp_
 
 
 def test_6_the_broker_stops_and_starts_under_load(tmp_path: Path) -> None:
-    machines = fleet(6, 20, 250)
+    machines = fleet(6, 10, 200)
     with rig_in(tmp_path, machines) as rig:
         rig.daemon.start_ready()
         with _reporting(rig, as_it_arrives(machines.readings, 6)):
@@ -112,7 +113,7 @@ def test_6_the_broker_stops_and_starts_under_load(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("on_changes", ["false", "true"])
 def test_6_a_killed_broker_keeps_what_it_has_saved_for_a_daemon_that_is_away(tmp_path: Path, on_changes: str) -> None:
-    machines = fleet(66, 10, 50)
+    machines = fleet(66, 5, 60)
     with rig_in(tmp_path, machines, broker={"settings": {"autosave_on_changes": on_changes}}) as rig:
         rig.subscribe_first()
         rig.publish(machines.readings)
@@ -163,6 +164,8 @@ def test_9_two_clients_with_one_id_do_not_chase_each_other(tmp_path: Path) -> No
     machines = fleet(9, 5, 40)
     with rig_in(tmp_path, machines) as rig:
         rig.daemon.start_ready()
+        with watching(rig.broker.port, "hourkeeper/status") as seen:
+            until(lambda: seen.last("hourkeeper/status") == b"online", "it says online")
         with _thief(rig, MQTTProtocolVersion.MQTTv5):
             gone = rig.daemon.wait_for("mqtt_taken_over")[0]
             rig.publish(machines.readings)

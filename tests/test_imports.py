@@ -17,7 +17,6 @@ from adapters.files.table import TableError
 from adapters.mqtt.decode import Delivery, Report
 from adapters.store.tables import (
     machine_events,
-    machines as machine_table,
     meters,
     notices,
     readings,
@@ -25,6 +24,9 @@ from adapters.store.tables import (
     work_order_events,
     work_orders,
     yards,
+)
+from adapters.store.tables import (
+    machines as machine_table,
 )
 from daemon import life
 from daemon.imports import import_centres, import_yards
@@ -37,10 +39,7 @@ from schedules.machine import Category, Warranty
 from schedules.reading import Reading, Source
 from tests.keeping import World, at
 
-ALL_COLUMNS = (
-    "machine_id, category, model, status, region, yard, stocked_on, inspected, handed_over_on, handover_hours, warranty,"
-    " customer, customer_email, customer_phone, customer_locale, service_centre, last_step_done, last_step_done_on"
-).split(", ")
+ALL_COLUMNS = ["machine_id", "category", "model", "status", "region", "yard", "stocked_on", "inspected", "handed_over_on", "handover_hours", "warranty", "customer", "customer_email", "customer_phone", "customer_locale", "service_centre", "last_step_done", "last_step_done_on"]
 FLEET = """\
 machine_id,status,category,model,region,yard,stocked_on,inspected,handed_over_on,handover_hours,warranty,customer,service_centre
 S-1,stock,loader,LG855N,46,一号场,2025-09-10,true,,,,,
@@ -173,7 +172,17 @@ def test_chinese_text_in_every_encoding(world: World, tmp_path: Path, encoding: 
 
 def test_a_workbook_is_read_as_it_looks(world: World, tmp_path: Path) -> None:
     rows = [
-        ["machine_id", "status", "category", "handed_over_on", "handover_hours", "warranty", "inspected", "stocked_on", ""],
+        [
+            "machine_id",
+            "status",
+            "category",
+            "handed_over_on",
+            "handover_hours",
+            "warranty",
+            "inspected",
+            "stocked_on",
+            "",
+        ],
         [10086, "in_service", "loader", date(2025, 3, 3), 612.5, "one_year", None, datetime(2025, 3, 1), None],
         [],
         ["S-2", "stock", "loader", None, None, None, True, date(2025, 11, 2), None],
@@ -203,8 +212,17 @@ def test_blank_lines_and_quoted_lines_keep_their_numbers(world: World, tmp_path:
 def test_many_at_once_come_to_the_same_as_one_at_a_time(tmp_path: Path) -> None:
     """Row for row what the commands for single machines write, for machines of many ages."""
     together, alone = World(tmp_path / "together.db"), World(tmp_path / "alone.db")
-    lines = ["machine_id,category,status,region,yard,stocked_on,inspected,handed_over_on,handover_hours,warranty,customer,service_centre"]
-    days = [date(2023, 1, 15), date(2024, 12, 31), date(2025, 2, 28), date(2025, 8, 20), date(2025, 11, 13), date(2025, 11, 20)]
+    lines = [
+        "machine_id,category,status,region,yard,stocked_on,inspected,handed_over_on,handover_hours,warranty,customer,service_centre"
+    ]
+    days = [
+        date(2023, 1, 15),
+        date(2024, 12, 31),
+        date(2025, 2, 28),
+        date(2025, 8, 20),
+        date(2025, 11, 13),
+        date(2025, 11, 20),
+    ]
     for world in (together, alone):
         world.goes_to("2025-11-20 09:00")
     for number, day in enumerate(days):
@@ -214,7 +232,14 @@ def test_many_at_once_come_to_the_same_as_one_at_a_time(tmp_path: Path) -> None:
         lines.append(f"S{number},roller,stock,23,Y1,{day},{'yes' if number % 2 else ''},,,,,")
         at_ms = start_of_day_ms(day, alone.keeper.zone)
         sale = life.HandOver(
-            f"L{number}", at_ms, warranty, Decimal(hours) if hours else None, Category.LOADER, None, "37", "Li",
+            f"L{number}",
+            at_ms,
+            warranty,
+            Decimal(hours) if hours else None,
+            Category.LOADER,
+            None,
+            "37",
+            "Li",
             service_centre="SC7",
         )
         stock = life.StockIn(f"S{number}", Category.ROLLER, at_ms, None, "23", "Y1", inspected=bool(number % 2))
@@ -337,7 +362,10 @@ def test_bytes_that_are_no_table(world: World, tmp_path: Path, content: bytes) -
 
 
 def test_a_number_that_a_workbook_has_rounded_is_refused(world: World, tmp_path: Path) -> None:
-    rows = [["machine_id", "category", "status", "stocked_on"], [12345678901234567890, "loader", "stock", date(2025, 1, 1)]]
+    rows = [
+        ["machine_id", "category", "status", "stocked_on"],
+        [12345678901234567890, "loader", "stock", date(2025, 1, 1)],
+    ]
 
     assert "has lost digits" in problems(world, workbook(tmp_path, rows))[0]
 
@@ -346,7 +374,9 @@ def test_problems_are_kept_within_bounds(world: World, tmp_path: Path) -> None:
     lines = "".join(f"M{number},crane,stock,2025-11-01\n" for number in range(3000))
 
     with pytest.raises(TableError) as refused:
-        import_machines(world.keeper, written(tmp_path, f"machine_id,category,status,stocked_on\n{lines}"), world.now_ms)
+        import_machines(
+            world.keeper, written(tmp_path, f"machine_id,category,status,stocked_on\n{lines}"), world.now_ms
+        )
 
     assert len(refused.value.problems) + refused.value.more == 3000
     assert len(refused.value.problems) == 1000

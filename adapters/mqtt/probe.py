@@ -164,8 +164,6 @@ def _limits(settings: MqttSettings, properties: Any) -> list[str]:  # noqa: ANN4
     kept_s = getattr(properties, "SessionExpiryInterval", _KEPT_S)
     if kept_s < _KEPT_S:
         found.append(f"it keeps our session for {kept_s} s only: readings get lost when the daemon is down for longer")
-    if getattr(properties, "MaximumQoS", 1) < 1:
-        found.append("it speaks QoS 0 only: readings get lost")
     if settings.group and not getattr(properties, "SharedSubscriptionAvailable", 1):
         found.append("it has no shared subscriptions: leave out mqtt.group")
     return found

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from daemon import listing
+from daemon import service_book
 from daemon.assessing import UnknownMachineError
 from daemon.clock import clock_ms
 from daemon.commands.given import reading
@@ -27,7 +27,7 @@ from daemon.commands.output import (
 from schedules.machine import Category, Status
 
 _MACHINE_COLUMNS = Columns(
-    listing.MACHINE_FIELDS,
+    service_book.MACHINE_FIELDS,
     (
         "machine_id",
         "category",
@@ -61,7 +61,7 @@ def list_machines(limit: int | None, form: str, **conditions: str | None) -> Non
     now_ms = clock_ms()
     wanted = {name: value for name, value in conditions.items() if value is not None}
     with reading(now_ms) as keeper, keeper.store.read() as connection:
-        show(listing.machines(connection, keeper, wanted, limit), _MACHINE_COLUMNS, form)
+        show(service_book.machines(connection, keeper, wanted, limit), _MACHINE_COLUMNS, form)
 
 
 @click.command("show")
@@ -74,7 +74,7 @@ def show_machine(machine: str, form: str) -> None:
     """
     now_ms = clock_ms()
     with reading(now_ms) as keeper, keeper.store.read() as connection:
-        found = listing.machine(connection, keeper, machine, now_ms)
+        found = service_book.machine(connection, keeper, machine, now_ms)
     if found is None:
         raise UnknownMachineError(machine)
     if form == "json":
@@ -86,10 +86,10 @@ def show_machine(machine: str, form: str) -> None:
 def _print(found: Mapping[str, Any]) -> None:
     use_utf_8()
     click.echo(f"Machine {found['machine_id']}\n")
-    facts({name: found[name] for name in listing.MACHINE_FIELDS})
+    facts({name: found[name] for name in service_book.MACHINE_FIELDS})
     _section("Meter changes", found["meter_changes"], ("changed_at", "old_end", "new_start", "recorded_at"))
     _section("Work orders", found["work_orders"], [name for name in ORDER_COLUMNS.in_table if name != "machine_id"][:9])
-    _section("Story", found["story"], listing.STORY_FIELDS)
+    _section("Story", found["story"], service_book.STORY_FIELDS)
 
 
 def _section(title: str, rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
@@ -106,7 +106,7 @@ def list_centres(form: str) -> None:
     Example: hourkeeper centres list --format csv
     """
     with reading(clock_ms()) as keeper, keeper.store.read() as connection:
-        show(listing.centres(connection), Columns(listing.CENTRE_FIELDS, ("service_centre", *_PLACE)), form)
+        show(service_book.centres(connection), Columns(service_book.CENTRE_FIELDS, ("service_centre", *_PLACE)), form)
 
 
 @click.command("list")
@@ -117,4 +117,4 @@ def list_yards(form: str) -> None:
     Example: hourkeeper yards list
     """
     with reading(clock_ms()) as keeper, keeper.store.read() as connection:
-        show(listing.yards(connection), Columns(listing.YARD_FIELDS, ("yard", *_PLACE)), form)
+        show(service_book.yards(connection), Columns(service_book.YARD_FIELDS, ("yard", *_PLACE)), form)

@@ -14,8 +14,8 @@ from daemon.clock import clock_ms
 from daemon.commands.given import config, reading
 from daemon.commands.output import console, facts, grid, show_object, text_or_json_option, use_utf_8
 from daemon.keeper import Keeper
-from daemon.listing import NOTICE_FIELDS, notice_fields
 from daemon.outbox import outbox_of
+from daemon.records import NOTICE_FIELDS, notice_fields
 from daemon.refused import RefusedError
 from daemon.wiring import channels_of, renderer_of
 from notifications.channels.channel import DeliveryFailed

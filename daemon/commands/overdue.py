@@ -20,15 +20,15 @@ COLUMNS = Columns(
     (
         "id",
         "machine_id",
-        "model",
         "kind",
         "step",
         "due_on",
         "late_days",
-        "total_hours",
         "service_centre",
-        "region",
         "customer",
+        "total_hours",
+        "region",
+        "model",
         "acknowledged_at",
     ),
 )

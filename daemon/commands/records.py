@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from adapters.store.listing import REFUSED
-from daemon import listing
+from daemon import records
 from daemon.clock import clock_ms
 from daemon.commands.given import reading
 from daemon.commands.output import Columns, format_option, one_of, show
@@ -16,14 +16,14 @@ from schedules.reading import Verdict
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _READING_COLUMNS = Columns(
-    listing.READING_FIELDS,
+    records.READING_FIELDS,
     ("id", "machine_id", "hours", "total_hours", "counts_at", "verdict", "reason", "source", "arrived_at"),
 )
 _REFUSED_COLUMNS = Columns(
-    listing.READING_FIELDS, ("id", "machine_id", "hours", "arrived_at", "verdict", "reason", "topic", "payload")
+    records.READING_FIELDS, ("id", "machine_id", "hours", "arrived_at", "verdict", "reason", "topic", "payload")
 )
 _NOTICE_COLUMNS = Columns(
-    listing.NOTICE_FIELDS,
+    records.NOTICE_FIELDS,
     ("id", "on", "occasion", "role", "recipient", "machine_id", "kind", "step", "state", "sent_at", "error"),
 )
 
@@ -46,7 +46,7 @@ def list_readings(machine: str | None, verdict: str | None, limit: int, form: st
     """
     verdicts = None if verdict is None else frozenset({Verdict(verdict)})
     with reading(clock_ms()) as keeper, keeper.store.read() as connection:
-        show(listing.readings(connection, keeper, machine, verdicts, limit), _READING_COLUMNS, form)
+        show(records.readings(connection, keeper, machine, verdicts, limit), _READING_COLUMNS, form)
 
 
 @click.command("refused")
@@ -61,7 +61,7 @@ def list_refused(machine: str | None, limit: int, form: str) -> None:
     Example: hourkeeper readings refused --machine L955-1
     """
     with reading(clock_ms()) as keeper, keeper.store.read() as connection:
-        show(listing.readings(connection, keeper, machine, REFUSED, limit), _REFUSED_COLUMNS, form)
+        show(records.readings(connection, keeper, machine, REFUSED, limit), _REFUSED_COLUMNS, form)
 
 
 @click.command("list")
@@ -78,7 +78,7 @@ def list_notices(state: str | None, limit: int, form: str) -> None:
     Example: hourkeeper notices list --state dead
     """
     with reading(clock_ms()) as keeper, keeper.store.read() as connection:
-        show(listing.notices(connection, keeper, state, limit), _NOTICE_COLUMNS, form)
+        show(records.notices(connection, keeper, state, limit), _NOTICE_COLUMNS, form)
 
 
 @click.command()
@@ -91,6 +91,6 @@ def duties(limit: int, form: str) -> None:
 
     Example: hourkeeper duties --limit 7
     """
-    columns = Columns(listing.DUTY_FIELDS, listing.DUTY_FIELDS)
+    columns = Columns(records.DUTY_FIELDS, records.DUTY_FIELDS)
     with reading(clock_ms()) as keeper, keeper.store.read() as connection:
-        show(listing.duties(connection, keeper, limit), columns, form)
+        show(records.duties(connection, keeper, limit), columns, form)

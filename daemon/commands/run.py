@@ -12,7 +12,7 @@ from daemon.commands.given import config
 from daemon.config import Config
 from daemon.keeper import Keeper
 from daemon.logs import set_up
-from daemon.wiring import channels_of, mqtt_settings_of, open_keeper, renderer_of, sources_of
+from daemon.wiring import channels_of, mqtt_settings_of, open_keeper, policy_of, renderer_of, sources_of
 
 
 @click.command()
@@ -40,4 +40,5 @@ def parts_of(settings: Config, keeper: Keeper) -> daemon.Parts:
         settings.mqtt.max_payload_bytes,
         channels_of(settings),
         renderer_of(settings),
+        policy_of(settings),
     )

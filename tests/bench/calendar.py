@@ -56,7 +56,7 @@ def measure(bench: Bench, report: Report) -> None:
     """Every size in turn."""
     days = [_day(bench, size) for size in bench.sizes]
     for title, times in (
-        (f"A day's sweep, {days[0].changes:g} changes of orders: ms", [(day, day.swept) for day in days]),
+        (f"A day's sweep, about {days[0].changes:.0f} changes of orders: ms", [(day, day.swept) for day in days]),
         ("A sweep with nothing to do: ms", [(day, day.idle) for day in days]),
         (f"The overdue list, {days[0].listed} orders: ms", [(day, day.asked) for day in days]),
     ):
@@ -70,7 +70,7 @@ def measure(bench: Bench, report: Report) -> None:
 def _compare(report: Report, least: Day, most: Day) -> None:
     sizes = f"{most.size:,} / {least.size:,}"
     for what, large, small in (
-        (f"sweep of a day, {most.changes:g} changes", most.swept, least.swept),
+        (f"sweep of a day, {most.changes:.0f} changes", most.swept, least.swept),
         ("a sweep with nothing to do", most.idle, least.idle),
         (f"overdue list, {most.listed} orders", most.asked, least.asked),
     ):

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
 from datetime import date, datetime, timedelta
 
 import pytest
 
-from daemon.listing import (
-    CENTRE_FIELDS,
-    DUTY_FIELDS,
-    MACHINE_FIELDS,
-    NOTICE_FIELDS,
-    ORDER_FIELDS,
-    READING_FIELDS,
-    YARD_FIELDS,
-)
+from daemon.listing import ORDER_FIELDS
+from daemon.records import DUTY_FIELDS, NOTICE_FIELDS, READING_FIELDS
+from daemon.service_book import CENTRE_FIELDS, MACHINE_FIELDS, YARD_FIELDS
 from schedules.dates import add_months
 
-from .calling import Caller
+from .calling import COMMAND, Caller
 from .conftest import FORMULA, SPLIT, Fleet
 
 LISTS = {
@@ -217,3 +214,24 @@ def test_names_are_printed_as_they_are_in_any_locale(fleet: Fleet) -> None:
     said = fleet.call.apart("centres", "list", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
 
     assert "济南服务中心" in said.out
+
+
+def test_a_narrow_terminal_shows_the_first_columns_whole(fleet: Fleet) -> None:
+    above, below = pty.openpty()
+    with os.fdopen(above, "rb", closefd=True) as screen:
+        done = subprocess.run(
+            [COMMAND, "overdue"],
+            cwd=fleet.call.folder,
+            env={**os.environ, "HOURKEEPER_STORE__URL": fleet.call.url, "COLUMNS": "80", "TERM": "dumb"},
+            stdout=below,
+            stderr=subprocess.PIPE,
+            check=True,
+        )
+        os.close(below)
+        shown = screen.read1(100_000).decode()
+
+    assert "late days" in shown
+    assert "…" not in shown
+    assert "mandatory_visit" in shown
+    assert max(len(line) for line in shown.splitlines()) <= 80
+    assert done.stderr.startswith(b"(too narrow for: ")

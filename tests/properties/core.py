@@ -11,11 +11,12 @@ from adapters.files.plan import read_plan, read_winter
 from schedules.assess import assess
 from schedules.completion import completed, refusal
 from schedules.dates import local_date
-from schedules.machine import Machine, Status, Warranty
+from schedules.machine import Machine, Status
 from schedules.meter import Judgement, Meter, judge
 from schedules.reading import IN_HISTORY, Reading, Refusal, Source, Unit, Verdict, dial_of
 from schedules.rulebook import Rulebook
 from schedules.work_order import OrderKey, WorkOrder
+from tests.properties.events import Asks, ChangesMeter, Completes, Event, Moves, Retires, Sells, Sends
 
 Orders = dict[OrderKey, WorkOrder]
 Watch = Callable[[WorkOrder | None, WorkOrder, bool], None]
@@ -27,69 +28,6 @@ def rulebook() -> Rulebook:
     """The shipped plan and winter table."""
     plan = read_plan(None)
     return Rulebook({plan.version: plan}, plan.version, read_winter(None))
-
-
-@dataclass(frozen=True, slots=True)
-class Sends:
-    """A report: any JSON value as hours, the device time in ms if one was sent."""
-
-    at_ms: int
-    value: object
-    device_ms: int | None = None
-    unreadable: bool = False
-    repeated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Completes:
-    """A form for the `pick`-th of the machine's orders, dated so many days ago."""
-
-    at_ms: int
-    pick: int
-    days_ago: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ChangesMeter:
-    """The meter is replaced now; the old one ended at, the new one begins at so many ms."""
-
-    at_ms: int
-    old_end_ms: int
-    new_start_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Moves:
-    """A stock machine comes to another region."""
-
-    at_ms: int
-    region: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sells:
-    """The machine is handed over with so many ms on its dial."""
-
-    at_ms: int
-    warranty: Warranty
-    dial_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Retires:
-    """The machine leaves for good."""
-
-    at_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Asks:
-    """Somebody asks where the machine stands."""
-
-    at_ms: int
-
-
-Event = Sends | Completes | ChangesMeter | Moves | Sells | Retires | Asks
 
 
 def untold(_before: WorkOrder | None, _after: WorkOrder, _by_form: bool) -> None:
@@ -196,9 +134,7 @@ class World:
         if isinstance(dial, Refusal):
             self.verdicts.append(dial.verdict)
             return
-        reading = Reading(
-            dial, event.device_ms, event.at_ms, unreadable_time=event.unreadable, repeated=event.repeated
-        )
+        reading = Reading(dial, event.device_ms, event.at_ms, unreadable_time=event.unreadable, repeated=event.repeated)
         if reading.device_ms is not None:
             if (reading.dial_ms, reading.device_ms) in self._stored:
                 self.verdicts.append(Verdict.DUPLICATE)
@@ -269,7 +205,9 @@ class World:
         changes = list(completed(self.machine, order.key, done_on))
         for change in changes:
             self.watch(change.before, change.after, True)
-        self.machine = replace(self.machine, orders=self.orders | {change.after.key: change.after for change in changes})
+        self.machine = replace(
+            self.machine, orders=self.orders | {change.after.key: change.after for change in changes}
+        )
         self.ask(self.today)
 
     def _picked(self, pick: int) -> WorkOrder | None:

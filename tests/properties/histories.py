@@ -12,20 +12,8 @@ from hypothesis import strategies as st
 from schedules.dates import start_of_day_ms
 from schedules.hours import MS_PER_HOUR
 from schedules.machine import Machine, Status, Warranty
-from tests.properties.core import (
-    Asks,
-    ChangesMeter,
-    Completes,
-    Event,
-    Moves,
-    Retires,
-    Sells,
-    Sends,
-    Watch,
-    World,
-    rulebook,
-    untold,
-)
+from tests.properties.core import Watch, World, rulebook, untold
+from tests.properties.events import Asks, ChangesMeter, Completes, Event, Moves, Retires, Sells, Sends
 
 HOUR = MS_PER_HOUR
 MINUTE = 60_000
@@ -47,8 +35,36 @@ _LIMITS = sorted(
     | {step + 50 for step in _STEPS[1:]}
     | set(range(600, 6001, 600))
 )
-_NO_HOURS = (None, "", "NaN", Decimal(-1), Decimal(4294967295), True, "612.5", [1], {}, Decimal("-0.5"), Decimal(10) ** 9)
-_GAPS = (0, 1, 10 * MINUTE, HOUR, HOUR, 9 * HOUR, DAY, DAY, DAY, 2 * DAY, 2 * DAY, 3 * DAY, 3 * DAY, 8 * DAY, 8 * DAY)
+_NO_HOURS: tuple[object, ...] = (
+    None,
+    "",
+    "NaN",
+    Decimal(-1),
+    Decimal(4294967295),
+    True,
+    "612.5",
+    [1],
+    {},
+    Decimal("-0.5"),
+    Decimal(10) ** 9,
+)
+_GAPS: tuple[int, ...] = (
+    0,
+    1,
+    10 * MINUTE,
+    HOUR,
+    HOUR,
+    9 * HOUR,
+    DAY,
+    DAY,
+    DAY,
+    2 * DAY,
+    2 * DAY,
+    3 * DAY,
+    3 * DAY,
+    8 * DAY,
+    8 * DAY,
+)
 _GAPS += (20 * DAY, 35 * DAY)
 _TO_MIDNIGHT = (-1, 0, 1)
 _BACK = (HOUR, 5 * HOUR, 30 * HOUR, 3 * DAY, 25 * DAY, 40 * DAY, 91 * DAY)
@@ -210,7 +226,7 @@ def stories(draw: st.DrawFn) -> Story:
     machine = Machine("M1", Status.STOCK, draw(st.sampled_from(REGIONS)), begins_on, begins_on)
     if draw(st.integers(0, 3)):
         facts = {"status": Status.IN_SERVICE, "handed_over_on": begins_on, "warranty": draw(st.sampled_from(Warranty))}
-        machine = replace(machine, stocked_on=None, arrived_on=None, **facts)  # type: ignore[arg-type]
+        machine = replace(machine, stocked_on=None, arrived_on=None, **facts)
     begins_ms = start_of_day_ms(begins_on, rulebook().plan.zone) + draw(st.integers(0, 23)) * HOUR
     story = Story(machine, begins_ms, draw(st.sampled_from(RATES)), draw(_hours) * HOUR)
     story.passes(draw(st.sampled_from((0, 0, 5, 60, 170, 330))) * DAY)

@@ -73,7 +73,9 @@ def test_spans_are_written_in_words(written: str, expected: Span) -> None:
     assert Span.parse(written) == expected
 
 
-@pytest.mark.parametrize("written", ["", "7", "days", "7days", "7 weeks", "-7 days", "7 days ", "1.5 months", "७ days x"])
+@pytest.mark.parametrize(
+    "written", ["", "7", "days", "7days", "7 weeks", "-7 days", "7 days ", "1.5 months", "७ days x"]
+)
 def test_what_is_no_span_is_said_so(written: str) -> None:
     with pytest.raises(ValueError, match='expected a span such as "7 days" or "2 months"'):
         Span.parse(written)

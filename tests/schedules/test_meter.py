@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from schedules.dates import start_of_day_ms
-from schedules.meter import Judgement, Meter, date_of_reading, judge
+from schedules.meter import Judgement, Meter, judge
 from schedules.reading import Reading, Source, Verdict
 from tests.schedules.making import day, ms, plan_of
 
@@ -112,7 +112,9 @@ def test_row_8_a_first_reading_is_bounded_by_the_days_since_hand_over(hours: int
 
 
 @pytest.mark.parametrize(("hours", "expected"), [(ms(500), Verdict.ACCEPTED), (ms(500) + 1, Verdict.JUMP)])
-@pytest.mark.parametrize("meter", [Meter(), Meter(handed_over_on=day("2025-06-10")), Meter(handed_over_on=day("2025-06-11"))])
+@pytest.mark.parametrize(
+    "meter", [Meter(), Meter(handed_over_on=day("2025-06-10")), Meter(handed_over_on=day("2025-06-11"))]
+)
 def test_row_8_in_stock_and_on_the_first_day_500_hours(meter: Meter, hours: int, expected: Verdict) -> None:
     assert verdict(hours, meter=meter).verdict is expected
 
@@ -197,60 +199,10 @@ def test_rows_13_and_14_between_the_neighbours_in_time(hours: int, near: Near, e
 
 def test_rows_13_and_14_ask_for_the_neighbours_of_the_time_that_counts() -> None:
     asked: list[int] = []
-    judge(LAST, Reading(0, NOW - DAY, NOW), PLAN.meter, PLAN.zone, lambda at: (asked.append(at), (None, None))[1])
+
+    def nearest(time_ms: int) -> Near:
+        asked.append(time_ms)
+        return None, None
+
+    judge(LAST, Reading(0, NOW - DAY, NOW), PLAN.meter, PLAN.zone, nearest)
     assert asked == [NOW - DAY]
-
-
-# ---- the offset of a replaced meter
-
-
-CHANGED = NOW - 5 * HOUR
-REPLACED = Meter(
-    offset_ms=ms(845),
-    total_ms=ms(845),
-    time_ms=CHANGED,
-    changes=((CHANGED - 100 * DAY, ms(300)), (CHANGED, ms(845))),
-)
-
-
-@pytest.mark.parametrize(
-    ("time_ms", "total_ms"),
-    [
-        (NOW, ms(848.2)),
-        (CHANGED, ms(848.2)),
-        (CHANGED - 1, ms(303.2)),
-        (CHANGED - 80 * DAY, ms(303.2)),
-        (CHANGED - 100 * DAY - 1, None),  # more than 90 days behind the last: the arrival counts, and its offset
-    ],
-)
-def test_the_offset_in_force_at_the_time_of_the_reading(time_ms: int, total_ms: int | None) -> None:
-    assert verdict(ms(3.2), time_ms, REPLACED).total_ms == (ms(848.2) if total_ms is None else total_ms)
-
-
-def test_before_the_first_change_there_is_no_offset() -> None:
-    meter = replace(REPLACED, changes=((CHANGED, ms(845)),))
-    assert verdict(ms(840), CHANGED - 1, meter).total_ms == ms(840)
-
-
-def test_the_worked_example_of_a_meter_change() -> None:
-    """842.5 h; {845.0 -> 0.0}; dial 3.2, 260.4, 361.0 (rules 9.6)."""
-    meter = Meter(offset_ms=ms(845.0), changes=((0, ms(845.0)),))
-    assert [ms(dial) + meter.offset_at(NOW) for dial in (3.2, 260.4, 361.0)] == [ms(848.2), ms(1105.4), ms(1206.0)]
-
-
-# ---- the date of a reading
-
-
-@pytest.mark.parametrize(
-    ("time_ms", "arrived_ms", "handed_over_on", "expected"),
-    [
-        (NOW - DAY, NOW, None, "2025-06-09"),
-        (NOW + 13 * HOUR, NOW, None, "2025-06-10"),
-        (NOW - DAY, NOW, "2025-06-10", "2025-06-10"),
-        (NOW, NOW, "2025-06-01", "2025-06-10"),
-    ],
-)
-def test_the_date_of_a_reading(time_ms: int, arrived_ms: int, handed_over_on: str | None, expected: str) -> None:
-    """The local date of the earlier of device time and arrival, never before D."""
-    since = None if handed_over_on is None else day(handed_over_on)
-    assert date_of_reading(time_ms, arrived_ms, PLAN.zone, since) == day(expected)

@@ -81,53 +81,69 @@ def test_clock_tolerances_are_minutes_or_name_their_unit(written: object, expect
     assert plan_of({"meter": {"future": written}}).meter.future_ms == expected
 
 
-def step_with(**changes: object) -> dict[str, Any]:
-    return {"mandatory": [{"step": "100"}, {"step": "600", **changes}]}
+Bad = tuple[dict[str, Any], str]
 
 
-def without(key: str) -> dict[str, Any]:
-    return {"mandatory": [{name: value for name, value in NEW_STEP.items() if name != key}]}
+def top(path: str, *values: object) -> list[Bad]:
+    """Each value under a key of the file, or `table.key`."""
+    table, _, key = path.partition(".")
+    return [({table: {key: value} if key else value}, path) for value in values]
 
 
-BAD_VALUES: list[tuple[dict[str, Any], str]] = [
-    *(({"version": bad}, "version") for bad in (True, "", "  ", [], 1.5)),
-    *(({"time_zone": bad}, "time_zone") for bad in ("Mars/Base", "", 8, ["Asia/Shanghai"], "../etc/passwd")),
-    *(({"mandatory": bad}, "mandatory") for bad in ([], {}, "600", 5)),
+def step(key: str, *values: object, **others: object) -> list[Bad]:
+    """Each value under a key of the second listed step."""
+    return [
+        ({"mandatory": [{"step": "100"}, {"step": "600", **others, key: value}]}, f"mandatory[1].{key}")
+        for value in values
+    ]
+
+
+def without(key: str) -> Bad:
+    return {"mandatory": [{name: value for name, value in NEW_STEP.items() if name != key}]}, f"mandatory[0].{key}"
+
+
+TABLES = ("warranty", "self_service", "freeze", "meter", "silence", "forecast")
+BAD_VALUES: list[Bad] = [
+    *top("version", True, "", "  ", [], 1.5),
+    *top("time_zone", "Mars/Base", "", 8, ["Asia/Shanghai"], "../etc/passwd"),
+    *top("mandatory", [], {}, "600", 5),
     ({"mandatory": [{"step": "100"}, 5]}, "mandatory[1]"),
-    *(({"mandatory": [{**NEW_STEP, "step": bad}]}, "mandatory[0].step") for bad in (600, "", "a b", "x" * 33, ["600"], {})),
-    *((step_with(hours=bad), "mandatory[1].hours") for bad in (0, -1, "600", True, float("nan"), float("inf"), 1e9)),
-    *((step_with(opens=bad), "mandatory[1].opens") for bad in (7, "7 weeks", "-1 days", "two months", "4 months")),
-    *((step_with(due=bad), "mandatory[1].due") for bad in (None, "3", "3 months ", [])),
-    (step_with(opens="1 month", due="30 days"), "mandatory[1].opens"),
-    (step_with(opens="30 days", due="1 month"), "mandatory[1].opens"),
-    *((step_with(lead=bad), "mandatory[1].lead") for bad in (-1, "50", 600.001)),
-    (step_with(tolerance=-0.1), "mandatory[1].tolerance"),
-    *((step_with(warranties=bad), "mandatory[1].warranties") for bad in ([], ["two_year"], "one_year", [1])),
-    *((without(key), f"mandatory[0].{key}") for key in NEW_STEP),
+    *[
+        ({"mandatory": [{**NEW_STEP, "step": name}]}, "mandatory[0].step")
+        for name in list[object]((600, "", "a b", "x" * 33, ["600"], {}))
+    ],
+    *step("hours", 0, -1, "600", True, float("nan"), float("inf"), 1e9),
+    *step("opens", 7, "7 weeks", "-1 days", "two months", "4 months"),
+    *step("opens", "1 month", due="30 days"),
+    *step("opens", "30 days", due="1 month"),
+    *step("due", None, "3", "3 months ", []),
+    *step("lead", -1, "50", 600.001),
+    *step("tolerance", -0.1),
+    *step("warranties", [], ["two_year"], "one_year", [1]),
+    *step("overdue", 5),
+    *[without(key) for key in NEW_STEP],
     ({"mandatory": [{"step": "100"}, {"step": "100", "hours": 150}]}, "mandatory"),
     ({"mandatory": [{"step": "100"}, {**NEW_STEP, "hours": 100}]}, "mandatory"),
-    *(({name: 5}, name) for name in ("warranty", "self_service", "freeze", "meter", "silence", "forecast")),
-    *(({"warranty": {name: "1 year"}}, f"warranty.{name}") for name in ("half_year", "one_year")),
-    *(({"self_service": {"every": bad}}, "self_service.every") for bad in (0, -600, "600")),
-    *(({"self_service": {"lead": bad}}, "self_service.lead") for bad in (-1, 600, 700)),
-    *(({"freeze": {"arrival_days": bad}}, "freeze.arrival_days") for bad in (-1, 1.5, "2", True)),
-    *(({"meter": {name: bad}}, f"meter.{name}") for name in ("future", "past") for bad in (-1, "10 weeks", True, [])),
-    *(({"meter": {name: 0}}, f"meter.{name}") for name in ("rate", "maximum")),
-    *(
-        ({"meter": {name: bad}}, f"meter.{name}")
-        for name in ("rate", "slack", "maximum", "first_slack")
-        for bad in (-1, "1", True)
-    ),
-    *(({"meter": {"agree": bad}}, "meter.agree") for bad in (1, 2.5, "3")),
-    *(({"silence": {"days": bad}}, "silence.days") for bad in (0, 7.5, "7")),
-    *(({"forecast": {name: 0}}, f"forecast.{name}") for name in ("window_days", "min_days")),
-    *(({"forecast": {name: -1}}, f"forecast.{name}") for name in ("loader", "roller")),
-    ({"mandatroy": []}, "mandatroy"),
-    (step_with(overdue=5), "mandatory[1].overdue"),
-    *(
-        ({table: {"extra": 1}}, f"{table}.extra")
-        for table in ("warranty", "self_service", "freeze", "meter", "silence", "forecast")
-    ),
+    *[bad for table in TABLES for bad in top(table, 5)],
+    *[bad for table in TABLES for bad in top(f"{table}.extra", 1)],
+    *top("mandatroy", []),
+    *top("warranty.half_year", "1 year"),
+    *top("warranty.one_year", 12),
+    *top("self_service.every", 0, -600, "600"),
+    *top("self_service.lead", -1, 600, 700),
+    *top("freeze.arrival_days", -1, 1.5, "2", True),
+    *top("meter.future", -1, "10 weeks", True, []),
+    *top("meter.past", -1, "ninety", None),
+    *top("meter.rate", 0, -1, "1", True),
+    *top("meter.slack", -1, "1", True),
+    *top("meter.maximum", 0, -1, "1", True),
+    *top("meter.first_slack", -1, "1", True),
+    *top("meter.agree", 1, 2.5, "3"),
+    *top("silence.days", 0, 7.5, "7"),
+    *top("forecast.window_days", 0),
+    *top("forecast.min_days", 0),
+    *top("forecast.loader", -1),
+    *top("forecast.roller", "5"),
 ]
 
 

@@ -31,7 +31,8 @@ def test_row_2_what_says_that_there_is_none_is_not_available(value: object, unit
 
 
 @pytest.mark.parametrize(
-    "number", ["-1", "-1.0", "-1e0", "4294967295", "4294967295.0", "214748364.75", "214748364.750", "NaN", "-NaN", "sNaN"]
+    "number",
+    ["-1", "-1.0", "-1e0", "4294967295", "4294967295.0", "214748364.75", "214748364.750", "NaN", "-NaN", "sNaN"],
 )
 @pytest.mark.parametrize("unit", Unit)
 def test_row_2_the_raw_numbers_that_stand_for_nothing(number: str, unit: Unit) -> None:
@@ -41,7 +42,19 @@ def test_row_2_the_raw_numbers_that_stand_for_nothing(number: str, unit: Unit) -
 
 @pytest.mark.parametrize(
     "number",
-    ["Infinity", "-Infinity", "-0.5", "-1.001", "-2", "-4294967295", "200000.001", "200001", "1e9", "4294967294", "1e999999"],
+    [
+        "Infinity",
+        "-Infinity",
+        "-0.5",
+        "-1.001",
+        "-2",
+        "-4294967295",
+        "200000.001",
+        "200001",
+        "1e9",
+        "4294967294",
+        "1e999999",
+    ],
 )
 def test_row_3_what_no_meter_shows_is_out_of_range(number: str) -> None:
     assert dial(Decimal(number)) is Verdict.OUT_OF_RANGE

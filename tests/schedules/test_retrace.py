@@ -93,9 +93,7 @@ def test_a_form_counts_on_the_day_it_was_entered(rulebook: Rulebook) -> None:
 
 
 def test_what_was_truly_done_stays_done_outside_its_window(rulebook: Rulebook) -> None:
-    as_it_was = WorkOrder(
-        Kind.MANDATORY_VISIT, "100", State.DONE, date(2025, 3, 1), "1", closed_on=date(2025, 3, 12)
-    )
+    as_it_was = WorkOrder(Kind.MANDATORY_VISIT, "100", State.DONE, date(2025, 3, 1), "1", closed_on=date(2025, 3, 12))
     story = [Done(date(2025, 3, 12), VISIT_100, as_it_was)]
 
     order = retrace(sold(date(2025, 3, 20)), story, date(2025, 4, 10), rulebook).machine.orders[VISIT_100]
@@ -133,16 +131,22 @@ def test_what_a_person_cancelled_stays_cancelled(rulebook: Rulebook) -> None:
 
 
 def test_orders_follow_the_plan_of_their_time(rulebook: Rulebook) -> None:
-    later = replace(rulebook.plan, version="later")
-    both = Rulebook({rulebook.current: rulebook.plan, "later": later}, "later", rulebook.winter)
-    story = [Adopted(date(2025, 3, 3), rulebook.current), Adopted(date(2025, 5, 10), "later")]
+    versions = ("first", "second", "third")
+    plans = {version: replace(rulebook.plan, version=version) for version in versions}
+    book = Rulebook(plans, "third", rulebook.winter)
+    story = [
+        Adopted(date(2025, 3, 3), "first"),
+        Adopted(date(2025, 5, 10), "second"),
+        Adopted(date(2025, 9, 1), "third"),
+    ]
 
-    orders = retrace(sold(date(2025, 3, 3)), story, date(2025, 9, 1), both).machine.orders
+    orders = retrace(sold(date(2025, 3, 3)), story, date(2025, 12, 1), book).machine.orders
 
     assert {key.step: order.plan_version for key, order in orders.items()} == {
-        "100": rulebook.current,
-        "600": rulebook.current,
-        "1200": "later",
+        "100": "first",
+        "600": "first",
+        "1200": "second",
+        "1800": "third",
     }
 
 

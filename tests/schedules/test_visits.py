@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from schedules.machine import Machine, Warranty
+from schedules.machine import Status, Warranty
+from schedules.rulebook import Rulebook
 from schedules.work_order import Cause, State
-from tests.schedules.making import VISIT, ask, asked, dates, day, ms, order_of, reads, shipped, sold, told
+from tests.schedules.making import VISIT, ask, asked, dates, day, ms, order_of, plan_of, reads, sold, told
 
 HALF, ONE = Warranty.HALF_YEAR, Warranty.ONE_YEAR
 
@@ -47,17 +48,18 @@ def after(on: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("on", "expected"),
+    ("on", "step", "opens", "due"),
     [
-        ("2023-12-31", {"600": ("2024-02-29", "2024-03-31")}),
-        ("2025-01-31", {"600": ("2025-03-31", "2025-04-30"), "1200": ("2025-06-30", "2025-07-31")}),
-        ("2025-08-31", {"600": ("2025-10-31", "2025-11-30"), "1200": ("2026-01-31", "2026-02-28")}),
+        ("2023-12-31", "600", "2024-02-29", "2024-03-31"),
+        ("2025-01-31", "600", "2025-03-31", "2025-04-30"),
+        ("2025-01-31", "1200", "2025-06-30", "2025-07-31"),
+        ("2025-08-31", "100", "2025-09-07", "2025-09-10"),
+        ("2025-08-31", "600", "2025-10-31", "2025-11-30"),
+        ("2025-08-31", "1200", "2026-01-31", "2026-02-28"),
     ],
 )
-def test_months_from_the_last_of_a_month(on: str, expected: dict[str, tuple[str, str]]) -> None:
-    machine = asked(sold(on, HALF), "2026-02-28" if on > "2025-02" else "2024-04-05")
-    for step, (opens, due) in expected.items():
-        assert dates(order_of(machine, VISIT, step))[:2] == (opens, due)
+def test_months_from_the_last_of_a_month(on: str, step: str, opens: str, due: str) -> None:
+    assert dates(order_of(asked(sold(on, HALF), due), VISIT, step))[:2] == (opens, due)
 
 
 @pytest.mark.parametrize(("warranty", "steps"), [(HALF, 3), (ONE, 5)])
@@ -175,10 +177,15 @@ def test_what_would_be_overdue_that_day_lapses_instead() -> None:
 
 
 def test_after_the_warranty_no_visit_comes_into_being() -> None:
-    machine = asked(sold("2025-03-03", HALF), "2025-09-03")
-    machine = replace(machine, orders={})
-    machine = replace(machine, total_ms=ms(1300), total_on=day("2025-09-04"))
-    assert told(asked(machine, "2025-09-04"), VISIT) == {}
+    """A plan with a step that only hours can open before a warranty of half a year is over."""
+    steps = [{"step": "100"}, {"step": "1800", "warranties": ["half_year"]}]
+    plan = plan_of({"version": "2", "mandatory": steps})
+    book = Rulebook({"2": plan}, "2")
+    machine = replace(
+        asked(sold("2025-03-03", HALF), "2025-09-03", book), total_ms=ms(1900), total_on=day("2025-09-04")
+    )
+    assert told(asked(machine, "2025-09-03", book), VISIT) == {"100": "overdue", "1800": "overdue"}
+    assert told(asked(machine, "2025-09-04", book), VISIT) == {"100": "lapsed"}
 
 
 def test_hours_that_arrive_after_the_warranty_cannot_make_a_lapsed_visit_due() -> None:
@@ -186,67 +193,7 @@ def test_hours_that_arrive_after_the_warranty_cannot_make_a_lapsed_visit_due() -
     assert set(told(machine, VISIT).values()) == {"lapsed"}
 
 
-# ---- asking
-
-
-def test_the_first_question_asks_for_both_wake_ups() -> None:
-    assessment = ask(sold("2025-03-03"), "2025-03-03")
-    assert (assessment.changes, assessment.wakes_on, assessment.wakes_at_ms) == ((), day("2025-03-10"), ms(80))
-
-
-@pytest.mark.parametrize(
-    ("hours", "on", "wakes_at", "wakes_on"),
-    [
-        (80, "2025-03-04", ms(100), "2025-03-10"),
-        (100, "2025-03-04", ms(110) + 1, "2025-03-10"),
-        (110, "2025-03-09", ms(110) + 1, "2025-03-10"),
-        (111, "2025-03-09", ms(550), "2025-05-03"),
-    ],
-)
-def test_the_next_hours_and_the_next_day_that_change_anything(
-    hours: int, on: str, wakes_at: int, wakes_on: str
-) -> None:
-    assessment = ask(reads(sold("2025-03-03"), hours, on), on)
-    assert (assessment.wakes_at_ms, assessment.wakes_on is not None) == (wakes_at, True)
-    assert assessment.wakes_on is not None
-    assert assessment.wakes_on <= day(wakes_on)
-
-
-def test_after_everything_is_closed_only_the_own_cycle_wakes() -> None:
-    assessment = ask(asked(sold("2025-03-03"), "2026-03-04"), "2026-03-04")
-    assert (assessment.changes, assessment.wakes_on, assessment.wakes_at_ms) == ((), None, ms(550))
-
-
-def test_nothing_changes_before_the_wake_ups() -> None:
-    """A year day by day: every change falls on a day that was announced."""
-    machine, wakes_on = sold("2025-03-03"), day("2025-03-03")
-    for ordinal in range(day("2025-03-03").toordinal(), day("2026-06-01").toordinal()):
-        today = day("2025-03-03").fromordinal(ordinal)
-        assessment = ask(machine, today.isoformat())
-        assert not assessment.changes or today >= wakes_on
-        machine, wakes_on = assessment.machine, assessment.wakes_on or day("9999-12-31")
-    assert len(machine.orders) == 5
-
-
-def test_asking_twice_changes_nothing() -> None:
-    machine = reads(sold("2025-03-03"), 1255, "2025-08-01")
-    again = ask(machine, "2025-08-01")
-    assert (again.changes, again.machine) == ((), machine)
-
-
-def test_every_change_starts_where_the_last_one_ended() -> None:
-    changes = ask(sold("2025-03-03"), "2026-03-04").changes
-    assert [change.on for change in changes if change.after.step == "600"] == [
-        day("2025-05-03"),
-        day("2025-06-03"),
-        day("2025-06-04"),
-        day("2026-03-04"),
-    ]
-    orders: dict[object, object] = {}
-    for change in changes:
-        assert orders.get(change.after.key) == change.before
-        orders[change.after.key] = change.after
-
-
-def test_a_machine_in_stock_has_no_visits() -> None:
-    assert told(asked(Machine("M1", sold("2025-03-03").status), "2025-03-03", shipped()), VISIT) == {}
+@pytest.mark.parametrize("status", [Status.STOCK, Status.RETIRED])
+def test_only_machines_in_service_have_visits(status: Status) -> None:
+    machine = replace(sold("2025-03-03"), status=status, total_ms=ms(700), total_on=day("2025-03-03"))
+    assert told(asked(machine, "2025-06-03"), VISIT) == {}

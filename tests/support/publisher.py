@@ -83,20 +83,26 @@ class Publisher:
         self._in_flight.clear()
 
     def _connected(self) -> socket.socket:
-        if self._socket is None:
-            self._socket = until(self._try_to_connect, "the broker takes connections")
-            self._read = b""
-        return self._socket
+        if self._socket is not None:
+            return self._socket
+        opened = until(self._try_to_connect, "the broker takes connections")
+        assert opened is not None
+        self._socket, self._read = opened, b""
+        return opened
 
     def _try_to_connect(self) -> socket.socket | None:
         try:
             opened = socket.create_connection(self._address, timeout=30)
+        except OSError:
+            return None
+        with suppress(OSError):
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             opened.sendall(connect_frame(self._client_id))
             answer = opened.recv(4, socket.MSG_WAITALL)
-        except OSError:
-            return None
-        return opened if answer[:2] == b"\x20\x02" and answer[3:] == b"\x00" else None
+            if answer[:2] == b"\x20\x02" and answer[3:] == b"\x00":
+                return opened
+        opened.close()
+        return None
 
     def close(self) -> None:
         """Say goodbye."""

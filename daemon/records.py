@@ -1,0 +1,120 @@
+"""What was recorded, as the outside sees it (design 5): readings, notices, duties; the newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from adapters.store import listing
+from daemon.keeper import Keeper
+from daemon.listing import Fields
+from daemon.showing import hours, instant, iso
+from schedules.reading import Verdict
+
+READING_FIELDS = (
+    "id",
+    "machine_id",
+    "hours",
+    "total_hours",
+    "device_time",
+    "arrived_at",
+    "counts_at",
+    "verdict",
+    "reason",
+    "source",
+    "clock",
+    "repeats",
+    "topic",
+    "payload",
+)
+
+
+def readings(
+    connection: Connection, keeper: Keeper, machine_id: str | None, verdicts: frozenset[Verdict] | None, limit: int
+) -> Iterator[Fields]:
+    """Readings, the newest first."""
+    for batch in listing.all_readings(connection, machine_id, verdicts, limit):
+        yield from (_reading(keeper, row) for row in batch)
+
+
+def _reading(keeper: Keeper, row: Row[Any]) -> Fields:
+    return {
+        "id": row.id,
+        "machine_id": row.machine_id,
+        "hours": hours(row.dial_ms),
+        "total_hours": hours(row.total_ms),
+        "device_time": instant(row.device_ms, keeper.zone),
+        "arrived_at": instant(row.arrived_ms, keeper.zone),
+        "counts_at": instant(row.time_ms, keeper.zone),
+        "verdict": row.verdict,
+        "reason": row.reason,
+        "source": row.source,
+        "clock": row.clock,
+        "repeats": row.repeats,
+        "topic": _text(row.topic),
+        "payload": _text(row.payload),
+    }
+
+
+def _text(kept: bytes | None) -> str | None:
+    return None if kept is None else kept.decode("utf-8", "backslashreplace")
+
+
+NOTICE_FIELDS = (
+    "id",
+    "on",
+    "occasion",
+    "role",
+    "recipient",
+    "machine_id",
+    "kind",
+    "step",
+    "state",
+    "not_before",
+    "channel",
+    "address",
+    "subject",
+    "attempts",
+    "sent_at",
+    "error",
+    "letter_id",
+)
+
+
+def notices(connection: Connection, keeper: Keeper, state: str | None, limit: int) -> Iterator[Fields]:
+    """Notices with what became of them, the newest first."""
+    for batch in listing.all_notices(connection, state, limit):
+        yield from (notice_fields(keeper, row) for row in batch)
+
+
+def notice_fields(keeper: Keeper, row: Row[Any]) -> Fields:
+    """A notice as the outside sees it (a row of the store's `all_notices`)."""
+    as_stored = ("id", "occasion", "role", "recipient", "machine_id", "kind", "step", "letter_id")
+    of_letter = ("channel", "address", "subject", "attempts")
+    found = {
+        **{name: getattr(row, name) for name in as_stored},
+        **{name: getattr(row, f"letter_{name}") for name in of_letter},
+        "on": iso(row.on),
+        "state": "dropped" if row.dropped else row.letter_state or "waiting",
+        "not_before": instant(row.not_before_ms, keeper.zone),
+        "sent_at": instant(row.letter_sent_ms, keeper.zone),
+        "error": row.dropped or row.letter_error,
+    }
+    return {name: found[name] for name in NOTICE_FIELDS}
+
+
+DUTY_FIELDS = ("duty", "period", "started_at", "finished_at")
+
+
+def duties(connection: Connection, keeper: Keeper, limit: int) -> Iterator[Fields]:
+    """Duties that were begun, the newest first."""
+    for batch in listing.all_duties(connection, limit):
+        for row in batch:
+            yield {
+                "duty": row.duty,
+                "period": row.period,
+                "started_at": instant(row.started_ms, keeper.zone),
+                "finished_at": instant(row.finished_ms, keeper.zone),
+            }
