@@ -20,7 +20,7 @@ from daemon.clock import clock_ms
 from daemon.config import Config
 from daemon.failures import store_failure
 from daemon.showing import instant
-from daemon.wiring import StoreUnusableError, channels_of, mqtt_settings_of, renderer_of, sources_of, store_of
+from daemon.wiring import StoreUnusableError, mail_server_of, mqtt_settings_of, renderer_of, sources_of, store_of
 from notifications.channels.channel import DeliveryFailed
 from notifications.channels.email import EmailChannel
 from notifications.template_problem import TemplateProblem
@@ -168,17 +168,16 @@ def _queue(found: Probe) -> Iterator[Found]:
 
 def mail(config: Config) -> Iterator[Found]:
     """The mail server: reached, and our login taken; nothing is sent."""
-    channel = channels_of(config).get("email")
-    email = config.notifications.email
-    if not isinstance(channel, EmailChannel):
+    server = mail_server_of(config.notifications.email)
+    if server is None:
         yield Found(Weight.NOTE, "mail", "off: notices only go to the log; set notifications.email.host to send them")
         return
     try:
-        channel.try_out()
+        EmailChannel(server).try_out()
     except DeliveryFailed as failure:
         yield Found(Weight.FAULT, "mail", f"{failure.reason}; check notifications.email")
     else:
-        yield Found(Weight.OK, "mail", f"{email.host}:{email.port} takes our letters from {email.sender}")
+        yield Found(Weight.OK, "mail", f"{server.host}:{server.port} takes our letters from {server.sender}")
 
 
 def templates(config: Config) -> Iterator[Found]:

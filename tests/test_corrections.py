@@ -2,111 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import random
-from dataclasses import dataclass
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
-from adapters.mqtt.decode import Delivery, Report
-from adapters.store import machines
-from adapters.store.tables import (
-    forms,
-    letters,
-    machine_events,
-    notices,
-    reading_decisions,
-    readings,
-    work_order_events,
-)
-from daemon import life, meters, work
+from adapters.store.tables import forms, letters, machine_events
+from daemon import life, work
 from daemon.consequences import rehearse
 from daemon.correcting import correct
 from daemon.correction import Correction, fact
-from daemon.judging import judge_all
 from daemon.refused import RefusedError
-from daemon.voiding import void
 from schedules.hours import MS_PER_HOUR
-from schedules.machine import Category, Machine, Warranty
-from schedules.reading import Reading, Source
+from schedules.machine import Warranty
 from schedules.work_order import Kind, OrderKey
-from tests.keeping import World, at
+from tests.keeping import at
+from tests.past import BY, WHY, Past, short
 
-VISIT, STOCK, FREEZE = Kind.MANDATORY_VISIT, Kind.STOCK_UPKEEP, Kind.FREEZE_PROTECTION
-SEEDS = int(os.environ.get("CORRECTION_SEEDS", "5"))
-SAID = {"by": "Zhao", "why": "the contract says so"}
-
-
-@dataclass
-class Past(World):
-    """A world whose people report things late, and take them back."""
-
-    def sold_on(self, day: str, machine_id: str = "L1", hours: str = "0", **changes: Any) -> None:
-        warranty = changes.pop("warranty", Warranty.ONE_YEAR)
-        values = {"category": Category.ROLLER, "service_centre": "SC7", "customer": "张三", **changes}
-        command = life.HandOver(machine_id, at(f"{day} 00:00"), warranty, hours, **values)
-        with self.keeper.store.write() as connection:
-            life.hand_over(connection, self.keeper, command, self.now_ms)
-
-    def stocked_on(self, day: str, machine_id: str = "L1", **changes: Any) -> None:
-        command = life.StockIn(machine_id, Category.LOADER, at(f"{day} 00:00"), **changes)
-        with self.keeper.store.write() as connection:
-            life.stock_in(connection, self.keeper, command, self.now_ms)
-
-    def measured(self, when: str, hours: str, machine_id: str = "L1") -> int:
-        """A reading that arrives at once; its number."""
-        at_ms = at(when)
-        reading = Reading(int(Decimal(hours) * MS_PER_HOUR), at_ms, at_ms, Source.TELEMATICS)
-        with self.keeper.store.write() as connection:
-            judge_all(connection, self.keeper, [Report(Delivery("", b"", at_ms), machine_id, reading)], self.now_ms)
-            newest = select(readings.c.id).order_by(readings.c.id.desc()).limit(1)
-            return int(connection.execute(newest).scalar_one())
-
-    def corrected(self, machine_id: str = "L1", **changes: Any) -> None:
-        with self.keeper.store.write() as connection:
-            correct(connection, self.keeper, Correction(machine_id, **SAID, **changes), self.now_ms)
-
-    def voided(self, number: int) -> None:
-        with self.keeper.store.write() as connection:
-            void(connection, self.keeper, number, "the box was broken", "Zhao", self.now_ms)
-
-    def machine(self, machine_id: str = "L1") -> Machine:
-        with self.keeper.store.read() as connection:
-            record = machines.load_one(connection, self.keeper.zone, machine_id)
-        assert record is not None
-        return record.facts
-
-    def told(self, machine_id: str = "L1") -> dict[str, str]:
-        """Orders by step: the state and the dates that matter in it."""
-        return {key.step: _short(order) for key, order in sorted(self.machine(machine_id).orders.items(), key=str)}
-
-    def events(self, step: str) -> list[tuple[str | None, str | None, str, str | None]]:
-        columns = work_order_events.c
-        statement = select(columns.from_state, columns.to_state, columns.why, columns.by)
-        with self.keeper.store.read() as connection:
-            rows = connection.execute(statement.where(columns.step == step).order_by(columns.id)).all()
-        return [(row[0], row[1], row[2], row[3]) for row in rows]
-
-    def verdicts(self) -> dict[int, str]:
-        with self.keeper.store.read() as connection:
-            return {row.id: row.verdict for row in connection.execute(select(readings).order_by(readings.c.id))}
-
-    def occasions(self) -> list[tuple[str, str, str]]:
-        with self.keeper.store.read() as connection:
-            rows = connection.execute(select(notices).order_by(notices.c.step, notices.c.occasion, notices.c.role))
-            return [(row.step, row.occasion, row.recipient) for row in rows]
-
-
-def _short(order: Any) -> str:
-    if order.closed_on is not None:
-        by = f" by {order.superseded_by}" if order.superseded_by else ""
-        return f"{order.state}{by} {order.closed_on}"
-    return f"{order.state} {order.opens_on} {order.due_on} {order.overdue_on}"
+VISIT = Kind.MANDATORY_VISIT
 
 
 @pytest.fixture
@@ -398,7 +313,7 @@ def test_another_date_of_completion_counts(past: Past) -> None:
     past.corrected(completed_on={OrderKey(VISIT, "100"): date(2025, 3, 29)})
 
     order = past.machine().orders[OrderKey(VISIT, "100")]
-    assert (_short(order), order.late_days(date(2025, 4, 5))) == ("done 2025-03-29", 0)
+    assert (short(order), order.late_days(date(2025, 4, 5))) == ("done 2025-03-29", 0)
 
 
 def test_what_was_truly_done_stays_done_whatever_the_hand_over_was(past: Past) -> None:
@@ -410,7 +325,7 @@ def test_what_was_truly_done_stays_done_whatever_the_hand_over_was(past: Past) -
     past.corrected(facts={"handed_over_on": date(2025, 3, 6)})
 
     order = past.machine().orders[OrderKey(VISIT, "100")]
-    assert (_short(order), order.due_on) == ("done 2025-03-09", date(2025, 3, 16))
+    assert (short(order), order.due_on) == ("done 2025-03-09", date(2025, 3, 16))
 
 
 def test_what_a_person_cancelled_stays_cancelled(past: Past) -> None:
@@ -453,7 +368,7 @@ def test_steps_done_before_registration_are_corrected_as_facts(past: Past) -> No
         ({}, "nothing to correct"),
     ],
 )
-def test_what_cannot_have_been_is_refused_and_leaves_nothing(past: Past, changes: Any, word: str) -> None:
+def test_what_cannot_have_been_is_refused_and_leaves_nothing(past: Past, changes: dict[str, Any], word: str) -> None:
     past.goes_to("2025-03-20 09:00")
     past.sold_on("2025-03-20")
     past.goes_to("2025-06-25 09:00")
@@ -477,13 +392,13 @@ def test_dates_of_a_life_stand_in_order(past: Past) -> None:
         past.corrected(facts={"handed_over_on": date(2025, 3, 1)})
 
 
-@pytest.mark.parametrize("blank", ["by", "why"])
-def test_a_correction_has_a_name_and_a_reason(past: Past, blank: str) -> None:
+@pytest.mark.parametrize(("by", "why", "blank"), [(" ", WHY, "by"), (BY, "", "why")])
+def test_a_correction_has_a_name_and_a_reason(past: Past, by: str, why: str, blank: str) -> None:
     past.goes_to("2025-03-20 09:00")
     past.sold_on("2025-03-20")
-    command = Correction("L1", facts={"model": "X"}, **(SAID | {blank: " "}))
+    command = Correction("L1", by, why, facts={"model": "X"})
 
-    with pytest.raises(RefusedError, match=blank), past.keeper.store.write() as connection:
+    with pytest.raises(RefusedError, match=f"missing: {blank}"), past.keeper.store.write() as connection:
         correct(connection, past.keeper, command, past.now_ms)
 
 
@@ -525,7 +440,7 @@ def test_consequences_are_seen_without_being_made(past: Past) -> None:
     past.sold_on("2025-02-20")
     past.goes_to("2025-06-01 08:00")
     before = past.told()
-    command = Correction("L1", **SAID, facts={"handed_over_on": date(2025, 3, 20)})
+    command = Correction("L1", BY, WHY, facts={"handed_over_on": date(2025, 3, 20)})
 
     seen = rehearse(past.keeper, "L1", lambda connection: correct(connection, past.keeper, command, past.now_ms))
 
@@ -585,212 +500,3 @@ def test_another_service_centre_is_told_of_what_is_open(past: Past) -> None:
 
     assert ("100", "visit_due", "SC8") in past.occasions()
     assert not [each for each in past.occasions() if each[2] == "SC7"]
-
-
-# --- voided readings ---
-
-
-def test_voiding_a_believed_reading_judges_again_what_followed(past: Past) -> None:
-    past.goes_to("2025-01-10 09:00")
-    past.sold_on("2025-01-10")
-    past.goes_to("2025-01-19 09:00")
-    past.measured("2025-01-19 09:00", "97")
-    past.does("L1", "100")
-    past.goes_to("2025-02-20 09:00")
-    past.measured("2025-02-20 08:00", "540")
-    past.goes_to("2025-03-05 09:00")
-    wrong = past.measured("2025-03-05 08:00", "700")
-    past.goes_to("2025-03-06 09:00")
-    refused = past.measured("2025-03-06 08:00", "545")
-    assert past.verdicts()[refused] == "rollback"
-    assert past.told()["600"] == "overdue 2025-03-05 2025-03-05 2025-03-05"
-
-    past.voided(wrong)
-
-    assert past.verdicts()[wrong] == "voided"
-    assert past.verdicts()[refused] == "accepted"
-    assert past.machine().total_ms == 545 * MS_PER_HOUR
-    assert past.told() == {"100": "done 2025-01-19"}
-    past.goes_to("2025-03-10 09:00")
-    assert past.told()["600"] == "upcoming 2025-03-10 2025-04-10 2025-04-11"
-
-
-def test_each_verdict_that_changes_is_a_decision_and_no_other(past: Past) -> None:
-    past.goes_to("2025-01-10 09:00")
-    past.sold_on("2025-01-10")
-    past.goes_to("2025-03-01 09:00")
-    wrong = past.measured("2025-02-20 08:00", "300")
-    refused = past.measured("2025-02-21 08:00", "200")
-    kept = past.measured("2025-02-22 08:00", "301")
-    past.measured("2025-02-23 08:00", "9000")
-
-    past.voided(wrong)
-
-    columns = reading_decisions.c
-    with past.keeper.store.read() as connection:
-        rows = connection.execute(
-            select(columns.reading_id, columns.from_verdict, columns.to_verdict, columns.why, columns.by)
-        )
-        decisions = [tuple(row) for row in rows]
-    assert decisions == [
-        (wrong, "accepted", "voided", "the box was broken", "Zhao"),
-        (refused, "rollback", "accepted", "void", "Zhao"),
-        (kept, "accepted", "jump", "void", "Zhao"),
-    ]
-
-
-def test_what_followed_is_judged_in_order_as_if_the_void_reading_had_never_come(past: Past) -> None:
-    """A buffered reading that was refused because of it comes before one that was believed because of it."""
-    past.goes_to("2025-01-01 09:00")
-    past.sold_on("2025-01-01")
-    past.goes_to("2025-01-21 09:00")
-    past.measured("2025-01-01 08:00", "5")
-    wrong = past.measured("2025-01-10 08:00", "200")
-    past.measured("2025-01-20 08:00", "210")
-    refused = past.measured("2025-01-12 08:00", "50")
-    believed = past.measured("2025-01-11 08:00", "201")
-    assert (past.verdicts()[refused], past.verdicts()[believed]) == ("inconsistent", "late")
-
-    past.voided(wrong)
-
-    assert (past.verdicts()[refused], past.verdicts()[believed]) == ("late", "inconsistent")
-
-
-def test_voiding_the_first_reading_leaves_a_meter_without_one(past: Past) -> None:
-    past.goes_to("2025-01-10 09:00")
-    past.sold_on("2025-01-10", hours=None)
-    past.goes_to("2025-01-12 09:00")
-    number = past.measured("2025-01-12 08:00", "90")
-    assert past.told()["100"].startswith("upcoming 2025-01-12")
-
-    past.voided(number)
-
-    assert (past.machine().total_ms, past.told()) == (None, {})
-
-
-def test_a_reading_that_a_person_accepted_stays_accepted(past: Past) -> None:
-    past.goes_to("2025-01-10 09:00")
-    past.sold_on("2025-01-10", hours="0")
-    past.goes_to("2025-02-01 09:00")
-    first = past.measured("2025-01-10 08:00", "5")
-    jump = past.measured("2025-01-10 09:00", "90")
-    assert past.verdicts()[jump] == "jump"
-    with past.keeper.store.write() as connection:
-        meters.accept(connection, past.keeper, jump, "the dial shows it", "Li", past.now_ms)
-    assert past.verdicts()[jump] == "accepted"
-
-    past.voided(first)
-
-    assert past.verdicts()[jump] == "accepted"
-    assert past.machine().total_ms == 90 * MS_PER_HOUR
-
-
-def test_the_total_at_a_meter_change_is_read_from_the_old_meter(past: Past) -> None:
-    """Example 6 of the rules, with a wrong reading before the change that is voided after it."""
-    past.goes_to("2025-01-10 09:00")
-    past.sold_on("2025-01-10")
-    past.goes_to("2025-07-20 09:00")
-    past.measured("2025-07-10 08:00", "842.5")
-    wrong = past.measured("2025-07-12 08:00", "844.5")
-    with past.keeper.store.write() as connection:
-        change = meters.MeterChange("L1", at("2025-07-16 08:00"), "845.0", "0.0")
-        meters.change_meter(connection, past.keeper, change, past.now_ms, "Li")
-    past.measured("2025-07-17 08:00", "3.2")
-    assert past.machine().total_ms == 8482 * MS_PER_HOUR // 10
-
-    past.voided(wrong)
-
-    assert past.machine().total_ms == 8482 * MS_PER_HOUR // 10
-    assert [verdict for verdict in past.verdicts().values() if verdict != "accepted"] == ["voided"]
-
-
-def test_voiding_a_refused_reading_changes_nothing_else(past: Past) -> None:
-    past.goes_to("2025-01-10 09:00")
-    past.sold_on("2025-01-10")
-    past.goes_to("2025-01-20 09:00")
-    jump = past.measured("2025-01-20 08:00", "5000")
-    before = past.told()
-
-    past.voided(jump)
-
-    assert past.verdicts()[jump] == "voided"
-    assert past.told() == before
-    with pytest.raises(RefusedError, match="nothing to void"):
-        past.voided(jump)
-
-
-# --- the same as a life without the mistake ---
-
-
-def _both(tmp_path: Path, day: str) -> tuple[Past, Past]:
-    worlds = Past(tmp_path / "mistaken.db"), Past(tmp_path / "right.db")
-    for past in worlds:
-        past.goes_to(f"{day} 09:00")
-    return worlds
-
-
-def _done_in_both(worlds: tuple[Past, Past], key: OrderKey) -> None:
-    """A form for an order that is open whichever fact is believed."""
-    orders = [past.machine().orders.get(key) for past in worlds]
-    if all(order is not None and order.is_open for order in orders):
-        for past in worlds:
-            past.does("L1", key.step, key.kind)
-
-
-def _are_the_same_once_corrected(worlds: tuple[Past, Past], right: dict[str, Any], wrong: dict[str, Any]) -> None:
-    mistaken, lived = worlds
-    for facts in (right, wrong, right):
-        mistaken.corrected(facts=facts)
-    assert mistaken.machine().orders == lived.machine().orders
-    assert mistaken.machine().own_cycle_from_ms == lived.machine().own_cycle_from_ms
-
-
-@pytest.mark.parametrize("seed", range(SEEDS))
-def test_a_corrected_life_in_service_ends_as_one_without_the_mistake(tmp_path: Path, seed: int) -> None:
-    """The same random readings and forms, once with a wrong fact that is corrected in the end, once without it."""
-    rng = random.Random(seed)
-    wrong, right = (
-        {"handed_over_on": date(2025, 1, rng.randint(2, 28)), "warranty": rng.choice(list(Warranty))} for _ in range(2)
-    )
-    a_day, every = rng.choice((2, 9, 14)), rng.choice((5, 11))
-    done_on = {rng.randrange(1, 230 // every): step for step in rng.sample(["100", "600", "1200"], 2)}
-    worlds = _both(tmp_path, "2025-01-29")
-    for past, facts in zip(worlds, (wrong, right), strict=True):
-        past.sold_on(facts["handed_over_on"].isoformat(), warranty=facts["warranty"])
-    for turn in range(1, 230 // every):
-        day = date(2025, 1, 29) + timedelta(days=turn * every)
-        for past in worlds:
-            past.goes_to(f"{day} 09:00")
-            past.measured(f"{day} 08:00", str(a_day * turn * every))
-        if turn in done_on:
-            _done_in_both(worlds, OrderKey(VISIT, done_on[turn]))
-
-    _are_the_same_once_corrected(worlds, right, wrong)
-
-
-@pytest.mark.parametrize("seed", range(SEEDS))
-def test_a_corrected_life_in_stock_ends_as_one_without_the_mistake(tmp_path: Path, seed: int) -> None:
-    rng = random.Random(seed)
-    wrong, right = (
-        {
-            "stocked_on": date(2025, rng.choice((8, 9)), rng.randint(1, 28)),
-            "inspected": rng.random() < 0.5,
-            "region": rng.choice(("23", "37", "46")),
-        }
-        for _ in range(2)
-    )
-    worlds = _both(tmp_path, "2025-09-29")
-    for past, facts in zip(worlds, (wrong, right), strict=True):
-        past.stocked_on(facts["stocked_on"].isoformat(), region=facts["region"], inspected=facts["inspected"])
-    sold_on = date(2025, 9, 29) + timedelta(days=rng.randint(20, 300))
-    for turn in range(1, 26):
-        day = date(2025, 9, 29) + timedelta(days=turn * 8)
-        for past in worlds:
-            past.goes_to(f"{day} 09:00")
-        if day >= sold_on and past.machine().status == "stock":
-            for past in worlds:
-                past.sold_on(day.isoformat(), category=None)
-        if rng.random() < 0.2:
-            _done_in_both(worlds, OrderKey(STOCK, f"{day:%Y-%m}"))
-
-    _are_the_same_once_corrected(worlds, right, wrong)

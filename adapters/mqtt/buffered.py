@@ -10,9 +10,7 @@ _NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class BufferedSocket:
-    """Stands in for a connected socket. Reads come from a buffer that `fill` refills; writes while `hold` is in force
-    are sent by `release`, all at once.
-    """
+    """Stands in for a connected socket: reads come from a buffer that `fill` refills, writes are taken whole."""
 
     def __init__(self, raw: socket) -> None:
         """`raw` is connected, perhaps wrapped in TLS."""
@@ -36,9 +34,17 @@ class BufferedSocket:
         self._in = self._in[size:]
         return piece
 
+    def peek(self) -> memoryview:
+        """What waits in the buffer."""
+        return self._in
+
+    def skip(self, size: int) -> None:
+        """Drop so many bytes of what was peeked at."""
+        self._in = self._in[size:]
+
     def pending(self) -> int:
-        """How many bytes wait in the buffer."""
-        return len(self._in)
+        """How many bytes wait, here and decrypted in the TLS layer: those do not make the socket readable."""
+        return len(self._in) or (self._raw.pending() if isinstance(self._raw, ssl.SSLSocket) else 0)
 
     def send(self, data: bytes | bytearray) -> int:
         """Take all of `data`, so that whole packets follow each other; what the peer cannot take yet is sent later."""

@@ -27,6 +27,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from adapters.mqtt.buffered import BufferedSocket
 from adapters.mqtt.decode import Delivery
+from adapters.mqtt.frame import Publish, publish_at_start
 
 _QOS = 1
 _SESSION_KEPT_S = 30 * 86_400
@@ -68,12 +69,10 @@ class StoreAwayError(Exception):
 
 
 class _Client(paho.Client):
-    """paho over a buffered socket; every message goes straight to the one callback there is."""
+    """paho over a buffered socket; messages are taken from the buffer whole, past paho's byte-wise reading."""
 
     buffered: BufferedSocket | None = None
-
-    def _handle_on_message(self, message: paho.MQTTMessage) -> None:
-        self.on_message(self, None, message)  # type: ignore[misc]
+    take: Callable[[Publish], None]
 
     def drop(self) -> None:
         """End the connection without a word, as if it had broken: the session and the last will stay in force."""
@@ -82,6 +81,17 @@ class _Client(paho.Client):
     def _create_socket(self) -> Any:  # noqa: ANN401 - paho's own protocol of sockets
         self.buffered = BufferedSocket(cast("Any", super()._create_socket()))
         return self.buffered
+
+    def _packet_read(self) -> MQTTErrorCode:
+        sock = self.buffered
+        if sock is None or self._in_packet["command"]:
+            return super()._packet_read()
+        publish = publish_at_start(sock.peek(), version_5=self._protocol is MQTTProtocolVersion.MQTTv5)
+        if publish is None:
+            return super()._packet_read()
+        sock.skip(publish.size)
+        self.take(publish)
+        return MQTTErrorCode.MQTT_ERR_SUCCESS
 
 
 class Connection:
@@ -183,15 +193,21 @@ class Connection:
             self._client.subscribe([(each, _QOS) for each in self._filters])
         self._client.publish(self._settings.status_topic, "online", _QOS, retain=True)
 
-    def _on_message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
+    def _on_publish(self, publish: Publish) -> None:
         try:
-            topic: str | bytes = message.topic
+            topic: str | bytes = publish.topic.decode()
         except UnicodeDecodeError:
-            topic = bytes(message._topic)  # noqa: SLF001 - the only way to the bytes of a topic that is no text
-        repeated = message.dup or message.retain
-        self._batch.append(Delivery(topic, bytes(message.payload), self._clock(), repeated, message.retain))
-        if message.qos:
-            self._mids.append(message.mid)
+            topic = publish.topic
+        repeated = publish.dup or publish.retain
+        self._batch.append(Delivery(topic, publish.payload, self._clock(), repeated, publish.retain))
+        if publish.mid is not None:
+            self._mids.append(publish.mid)
+
+    def _on_message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
+        """A message that came in pieces: paho has put it together."""
+        topic, payload = bytes(message._topic), bytes(message.payload)  # noqa: SLF001 - `topic` raises if it is no text
+        mid = message.mid if message.qos else None
+        self._on_publish(Publish(topic, payload, mid, message.dup, message.retain, 0))
 
     def _on_connect(
         self, _client: paho.Client, _data: object, flags: paho.ConnectFlags, reason: Any, _p: object
@@ -290,6 +306,7 @@ class Connection:
         )
         client.username_pw_set(settings.username, settings.password)
         client.will_set(settings.status_topic, "offline", _QOS, retain=True)
+        client.take = self._on_publish
         client.on_message = self._on_message
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
