@@ -45,8 +45,9 @@ def unmet(keeper: Keeper, line: Line) -> Iterator[Failed]:
         if not _same_hours(line.fields["total_hours"], total_ms):
             yield Failed(line.number, {"total_hours": plain(line.fields["total_hours"])}, got)
     if "kind" in line.fields:
-        orders = {} if record is None else record.facts.orders
-        yield from _unmet_of_order(keeper, line, orders.get(_key(line)))
+        key = _key(line)
+        order = None if record is None or key is None else record.facts.orders.get(key)
+        yield from _unmet_of_order(keeper, line, order)
 
 
 def _same_hours(expected: object, total_ms: int | None) -> bool:

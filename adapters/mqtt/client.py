@@ -23,6 +23,7 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from adapters.mqtt.buffered import BufferedSocket
@@ -210,7 +211,7 @@ class Connection:
         self._on_publish(Publish(topic, payload, mid, message.dup, message.retain, 0))
 
     def _on_connect(
-        self, _client: paho.Client, _data: object, flags: paho.ConnectFlags, reason: Any, _p: object
+        self, _client: paho.Client, _data: object, flags: paho.ConnectFlags, reason: ReasonCode, _p: object
     ) -> None:
         if reason.is_failure:
             log.error(
@@ -233,7 +234,9 @@ class Connection:
         else:
             log.info("mqtt_subscribed", filters=self._filters)
 
-    def _on_disconnect(self, _client: paho.Client, _data: object, _flags: object, reason: Any, _p: object) -> None:  # noqa: ANN401 - paho's reason codes
+    def _on_disconnect(
+        self, _client: paho.Client, _data: object, _flags: object, reason: ReasonCode, _p: object
+    ) -> None:
         self._forget()
         if self.connected.is_set() and time.monotonic() - self._since >= _STEADY_S:
             self._failures = 0
