@@ -44,7 +44,7 @@ class Intake:
         """The reports of a delivery; one that our own code cannot digest is kept with the reason, and stops nothing."""
         try:
             return self._decoder.decode(delivery)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the messages after it must come in
+        except Exception as error:
             log.exception("delivery_not_read")
             return [_quarantined(delivery, f"could not be read: {_first_line(error)}")]
 

@@ -13,8 +13,9 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import select
 
-from adapters.mqtt.client import Connection, MqttSettings
+from adapters.mqtt.client import Connection
 from adapters.mqtt.decode import Decoder
+from adapters.mqtt.settings import MqttSettings
 from adapters.mqtt.source import Source
 from daemon.intake import STORE_FAULTS, Intake
 from daemon.keeper import Keeper

@@ -22,7 +22,7 @@ from schedules.reading import Unit
 from schedules.rulebook import Rulebook
 
 if TYPE_CHECKING:
-    from adapters.mqtt.client import MqttSettings
+    from adapters.mqtt.settings import MqttSettings
 
 _ONE_MS = timedelta(milliseconds=1)
 _MACHINE_ID_PATH = "machine_id"
@@ -127,7 +127,7 @@ def _spec(source: SourceConfig) -> SourceSpec:
 
 def mqtt_settings_of(config: Config) -> MqttSettings:
     """How to reach the broker."""
-    from adapters.mqtt.client import MqttSettings
+    from adapters.mqtt.settings import MqttSettings
 
     mqtt = config.mqtt
     return MqttSettings(

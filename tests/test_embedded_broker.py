@@ -9,8 +9,9 @@ from threading import Event, Thread
 
 import pytest
 
-from adapters.mqtt.client import Connection, MqttSettings
+from adapters.mqtt.client import Connection
 from adapters.mqtt.publisher import BrokerAwayError, Publisher
+from adapters.mqtt.settings import MqttSettings
 from daemon.embedded_broker import HOST, Ports, embedded_broker, iotcore_broker, mosquitto_broker
 
 Starts = Callable[[Path], AbstractContextManager[Ports]]

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import random
 import select
-import ssl
 import struct
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from pathlib import Path
 from threading import Event
 from typing import Any, cast
 
@@ -29,6 +26,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from adapters.mqtt.buffered import BufferedSocket
 from adapters.mqtt.decode import Delivery
 from adapters.mqtt.frame import Publish, publish_at_start
+from adapters.mqtt.settings import MqttSettings, tls_context
 
 _QOS = 1
 _SESSION_KEPT_S = 30 * 86_400
@@ -43,26 +41,6 @@ _STEADY_S = 10.0
 _LONGEST_WAIT_S = 30.0
 _LAST_WORDS_S = 1.0
 log = structlog.get_logger("mqtt")
-
-
-@dataclass(frozen=True, slots=True)
-class MqttSettings:
-    """How to reach the broker; lengths of time in seconds, `batch` and `receive_maximum` in messages."""
-
-    host: str = "localhost"
-    port: int = 1883
-    client_id: str = "hourkeeper"
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    group: str | None = None
-    version_5: bool = True
-    keepalive_s: int = 60
-    receive_maximum: int = 2000
-    batch: int = 1000
-    ca_file: Path | None = None
-    cert_file: Path | None = None
-    key_file: Path | None = None
-    status_topic: str = "hourkeeper/status"
 
 
 class StoreAwayError(Exception):
@@ -317,12 +295,3 @@ class Connection:
         if settings.ca_file or settings.cert_file:
             client.tls_set_context(tls_context(settings))
         return client
-
-
-def tls_context(settings: MqttSettings) -> ssl.SSLContext:
-    """The TLS that the settings ask for."""
-    context = ssl.create_default_context(cafile=settings.ca_file)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if settings.cert_file:
-        context.load_cert_chain(settings.cert_file, settings.key_file)
-    return context

@@ -9,7 +9,7 @@ from typing import Any
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from adapters.mqtt.client import MqttSettings, tls_context
+from adapters.mqtt.settings import MqttSettings, tls_context
 
 _QOS = 1
 _CONNECT_WITHIN_S = 10.0

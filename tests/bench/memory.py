@@ -46,7 +46,7 @@ def measure(bench: Bench, report: Report) -> None:
 
 def _drained(daemon: DaemonProcess, flood: int) -> list[Sample]:
     before = daemon.count("SELECT max(id) FROM readings")
-    daemon.start_ready()
+    daemon.start()
     assert daemon.process is not None
     began = time.monotonic()
     samples: list[Sample] = []

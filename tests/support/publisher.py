@@ -11,6 +11,8 @@ from tests.support.waiting import until
 
 _MOST_IN_FLIGHT = 500
 _PUBACK = 0x40
+_PINGREQ = b"\xc0\x00"
+_PINGRESP = b"\xd0\x00"
 _DISCONNECT = b"\xe0\x00"
 
 
@@ -46,9 +48,24 @@ class Publisher:
             try:
                 self._send_some(waiting)
                 if self._in_flight:
-                    self._take_acknowledgements()
+                    self._receive()
             except OSError:
                 self._start_over(waiting)
+
+    def offer(self, message: Message) -> bool:
+        """Send one message that a broker may refuse to take at all; whether the connection outlived it."""
+        self.publish(())
+        try:
+            self._send_some([message])
+            self._connected().sendall(_PINGREQ)
+            while self._in_flight or _PINGRESP not in self._read:
+                self._receive()
+        except OSError:
+            self.close()
+            self._in_flight.clear()
+            return False
+        self._read = b""
+        return True
 
     def _send_some(self, waiting: list[Message]) -> None:
         frames = bytearray()
@@ -64,18 +81,18 @@ class Publisher:
             frames += publish_frame(message, self._next)
         self._connected().sendall(frames)
 
-    def _take_acknowledgements(self) -> None:
+    def _receive(self) -> None:
         data = self._connected().recv(1 << 16)
         if not data:
             message = "the broker has closed the connection"
             raise ConnectionResetError(message)
         self._read += data
-        whole = len(self._read) // 4 * 4
-        for at in range(0, whole, 4):
-            assert self._read[at] == _PUBACK, self._read[at : at + 4]
+        at = 0
+        while len(self._read) >= at + 4 and self._read[at] == _PUBACK:
             acknowledged = self._in_flight.pop(int.from_bytes(self._read[at + 2 : at + 4], "big"))
             self.acknowledged.append(acknowledged)
-        self._read = self._read[whole:]
+            at += 4
+        self._read = self._read[at:]
 
     def _start_over(self, waiting: list[Message]) -> None:
         self.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -101,15 +100,11 @@ def rig_in(
                 "managers": [{"name": MANAGER, "email": MANAGER_MAIL}],
             },
         }
-        publisher = Publisher(running.port)
-        with ended_in_the_end(daemon_class(folder / "daemon", settings, launcher)) as daemon:
+        with (
+            closing(Publisher(running.port)) as publisher,
+            ended_in_the_end(daemon_class(folder / "daemon", settings, launcher)) as daemon,
+        ):
             with daemon.keeper() as keeper:
                 register(keeper, machines.warranties)
             yield Rig(running, daemon, mails, machines, publisher)
-        publisher.close()
 
-
-def ended(daemon: DaemonProcess) -> None:
-    """Kill it if it runs."""
-    if daemon.is_up():
-        daemon.end(signal.SIGKILL)

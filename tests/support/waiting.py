@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-LIMIT_S = 60.0
+LIMIT_S = 150.0
 _LOOK_EVERY_S = 0.01
 _Found = TypeVar("_Found")
 

@@ -7,6 +7,7 @@ the monotonic clock, one line a message).
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import sys
 import time
@@ -15,8 +16,11 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 
-from adapters.mqtt.client import Connection, MqttSettings
+import structlog
+
+from adapters.mqtt.client import Connection
 from adapters.mqtt.decode import Decoder, Delivery
+from adapters.mqtt.settings import MqttSettings
 from adapters.mqtt.source import Source, SourceSpec
 from daemon.clock import clock_ms
 from daemon.intake import Intake
@@ -53,6 +57,7 @@ def settings_of(port: int, client_id: str, protocol: str, receive_maximum: int) 
 
 def main(settings: MqttSettings, messages: int, file: str, times: str | None = None) -> None:
     """Drain the backlog."""
+    _say_only_what_is_wrong()
     keeper, source, watch, stop = open_bench_keeper(Path(file)), Source(SourceSpec()), Stopwatch(), Event()
     before = _rows(file)
     intake = Intake(keeper, Decoder([source], keeper.meter_rules, keeper.zone), clock_ms, _PATIENCE_S)
@@ -67,6 +72,14 @@ def main(settings: MqttSettings, messages: int, file: str, times: str | None = N
     if times:
         lines = (f"{at}\n" * count for at, count in watched.committed)
         Path(times).write_text("".join(lines))
+
+
+def _say_only_what_is_wrong() -> None:
+    """Standard output is for the measures alone."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
 
 def _rows(file: str) -> int:
