@@ -54,7 +54,7 @@ class Intake:
                 self._commit(reports)
             except STORE_FAULTS as fault:
                 _give_up_or_pause(fault, attempt, give_up_at)
-            except Exception as error:  # whatever one delivery causes must not keep the others out
+            except Exception as error:  # noqa: BLE001 - whatever one delivery causes must not keep the others out
                 self._store_in_parts(reports, error, give_up_at)
                 return
             else:
@@ -66,7 +66,7 @@ class Intake:
 
     def _store_in_parts(self, reports: Sequence[Report], error: Exception, give_up_at: float) -> None:
         if len(reports) == 1:
-            log.exception("reading_quarantined", machine=reports[0].machine_id)
+            log.error("reading_quarantined", machine=reports[0].machine_id, exc_info=error)
             self._quarantine(reports[0], error)
             return
         middle = len(reports) // 2

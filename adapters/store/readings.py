@@ -238,7 +238,7 @@ def accepted_by_people(connection: Connection, machine_id: str, by_rule: Iterabl
 
 
 def totals_by_verdict(connection: Connection) -> dict[str, int]:
-    """How many deliveries got each verdict; repeats of a stored reading count as it does while the machine is unknown."""
+    """How many deliveries got each verdict; a repeated reading of an unknown machine counts as often as it came."""
     counts: dict[str, int] = {}
     statement = select(readings.c.verdict, func.count(), func.sum(readings.c.repeats)).group_by(readings.c.verdict)
     for verdict, stored, repeats in connection.execute(statement):

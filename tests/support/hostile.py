@@ -25,7 +25,7 @@ _DATES = (
     '"\\udfff"', '"' + "2" * 2000 + '"', '"２０２６-11-23T08:00:00Z"', "NaN", "1e400", '"2026-11-23T08:00:00+08:00\\n"',
 )  # fmt: skip
 _WHOLE = (
-    b"", b" ", b"\x00", b"\xff\xfe", b"\xef\xbb\xbf{\"hours\": 1}", b"{", b"}", b"[", b"]", b"{]", b'{"hours"', b'{"hours":',
+    b"", b" ", b"\x00", b"\xff\xfe", b'\xef\xbb\xbf{"hours": 1}', b"{", b"}", b"[", b"]", b"{]", b'{"hours"', b'{"hours":',
     b'{"hours": 1', b'{"hours": 1}}', b'{"hours": 1}{"hours": 2}', b"{'hours': 1}", b'{"hours": 1,}', b"hours=1", b"<xml/>",
     b'{"hours": 1, "hours": 2}', b'{"at": "2026-11-23T08:00:00+08:00"}', b"[" * 2000, b"[" * 4000, b'{"a":' * 600 + b"1" + b"}" * 600,
     b'{"hours": "\xc3\x28"}', b'\xff{"hours": 1}', b'{"hours": 1}\x00', b'{"hours\\u0000": 1}', b'{"\\ud800": 1, "hours": null}',

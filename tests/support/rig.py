@@ -107,4 +107,3 @@ def rig_in(
             with daemon.keeper() as keeper:
                 register(keeper, machines.warranties)
             yield Rig(running, daemon, mails, machines, publisher)
-
