@@ -35,6 +35,8 @@ _PUBACK = struct.Struct(">HH")
 _PUBACK_HEAD = 0x4002
 """Packet type 4 with two bytes to follow, the packet identifier: the same in MQTT 3.1.1 and 5."""
 _NEW_SUBSCRIPTIONS_ONLY = 1
+_SUSPICIOUS = 3
+"""So many short connections in a row: Mosquitto 2.0 does not say that another client has taken our place."""
 _TURN_S = 0.25
 _STEADY_S = 10.0
 """A connection that ends sooner counts as a failed attempt: two clients with one id must not chase each other."""
@@ -216,12 +218,14 @@ class Connection:
         self, _client: paho.Client, _data: object, _flags: object, reason: ReasonCode, _p: object
     ) -> None:
         self._forget()
-        if self.connected.is_set() and time.monotonic() - self._since >= _STEADY_S:
-            self._failures = 0
+        steady = self.connected.is_set() and time.monotonic() - self._since >= _STEADY_S
+        self._failures = 0 if steady else self._failures
         self.connected.clear()
         if reason.value == _TAKEN_OVER:
             self._failures += 5
             log.error("mqtt_taken_over", advice="another client uses our client id; give each its own mqtt.client_id")
+        elif self._failures >= _SUSPICIOUS:
+            log.error("mqtt_keeps_breaking", reason=str(reason), advice="does another client use our mqtt.client_id?")
         else:
             log.warning("mqtt_disconnected", reason=str(reason))
 
