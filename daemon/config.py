@@ -17,25 +17,21 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from daemon.config_loading import (
+from daemon.config_loading import ConfigError, Key, Setting, fill, settings
+from daemon.config_values import (
     Address,
-    ConfigError,
     HttpUrl,
-    Key,
     Label,
     Listen,
     MorningTime,
     Protocol,
     ReadableFile,
     Secret,
-    Setting,
     StoreUrl,
     Text,
     Topic,
-    fill,
     given,
     needed,
-    settings,
     together,
 )
 
