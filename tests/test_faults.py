@@ -98,14 +98,17 @@ def test_4_sigterm_while_the_store_is_locked_ends_in_time_and_loses_nothing(tmp_
 
 def test_6_the_broker_stops_and_starts_under_load(tmp_path: Path) -> None:
     machines = fleet(6, 10, 200)
-    with rig_in(tmp_path, machines) as rig:
+    arriving = as_it_arrives(machines.readings, 6)
+    share = len(arriving) // 3
+    with rig_in(tmp_path, machines, mqtt={"batch": 50}) as rig:
         rig.daemon.start_ready()
-        with _reporting(rig, as_it_arrives(machines.readings, 6)):
-            for restarts in range(3):
-                stored = rig.daemon.count(_ALL)
+        for part in range(3):
+            stored = rig.daemon.count(_ALL)
+            with _reporting(rig, arriving[part * share : (part + 1) * share]):
                 until(lambda stored=stored: rig.daemon.count(_ALL) > stored, "it works")
                 rig.broker.restart(signal.SIGTERM)
-                rig.daemon.wait_for("mqtt_connected", restarts + 2)
+                rig.daemon.wait_for("mqtt_connected", part + 2)
+        rig.publish(arriving[3 * share :])
         assert all(event["session_present"] for event in rig.daemon.events("mqtt_connected")[1:])
         _nothing_is_wrong(rig)
 

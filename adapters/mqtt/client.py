@@ -109,18 +109,26 @@ class Connection:
         while not stop.is_set():
             self.turns += 1
             try:
-                self._turn()
-            except StoreAwayError:
-                self._leave("the store takes nothing")
-                self._wait_for_store(stop)
-            except OSError as error:
-                self._leave(str(error))
+                self._one_turn(stop)
             except Exception:
                 log.exception("mqtt_turn_failed")
-                self._leave("an unexpected fault")
-            if not self._client.is_connected() and self._client.socket() is None:
-                self._reconnect(stop)
+                self._failures += 1
+                self._pause(stop)
         self._end()
+
+    def _one_turn(self, stop: Event) -> None:
+        try:
+            self._turn()
+        except StoreAwayError:
+            self._leave("the store takes nothing")
+            self._wait_for_store(stop)
+        except OSError as error:
+            self._leave(str(error))
+        except Exception:
+            self._leave("an unexpected fault")
+            raise
+        if not self._client.is_connected() and self._client.socket() is None:
+            self._reconnect(stop)
 
     def _turn(self) -> None:
         """Read until the socket is dry or the batch is full, then store and acknowledge."""
@@ -245,8 +253,7 @@ class Connection:
 
     def _reconnect(self, stop: Event) -> None:
         if self._failures:
-            wait_s = min(_LONGEST_WAIT_S, 0.5 * 2 ** min(self._failures, 6))
-            stop.wait(wait_s * random.uniform(0.5, 1.0))  # noqa: S311 - spreads replicas, guards nothing
+            self._pause(stop)
         self._failures += 1
         if stop.is_set():
             return
@@ -256,6 +263,10 @@ class Connection:
             )
         except (OSError, ValueError) as error:
             log.warning("mqtt_unreachable", host=self._settings.host, port=self._settings.port, error=str(error))
+
+    def _pause(self, stop: Event) -> None:
+        wait_s = min(_LONGEST_WAIT_S, 0.5 * 2 ** min(self._failures, 6))
+        stop.wait(wait_s * random.uniform(0.5, 1.0))  # noqa: S311 - spreads replicas, guards nothing
 
     def _session(self) -> dict[str, Any]:
         if not self._settings.version_5:

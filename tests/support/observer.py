@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
@@ -25,13 +24,11 @@ class Seen:
 
 
 @contextmanager
-def watching(port: int, *topics: str, **options: Any) -> Iterator[Seen]:  # noqa: ANN401 - what `paho.connect` takes
+def watching(port: int, *topics: str) -> Iterator[Seen]:
     """Subscribe, and remember what comes meanwhile."""
     seen = Seen()
     subscribed: list[bool] = []
     client = paho.Client(CallbackAPIVersion.VERSION2)
-    if "tls" in options:
-        client.tls_set_context(options["tls"])
     client.on_message = lambda _c, _d, message: seen.messages.append((message.topic, message.payload, message.retain))
     client.on_subscribe = lambda *_: subscribed.append(True)
     client.on_connect = lambda *_: client.subscribe([(topic, 1) for topic in topics])
@@ -47,7 +44,7 @@ def watching(port: int, *topics: str, **options: Any) -> Iterator[Seen]:  # noqa
 
 def _connected(client: paho.Client, port: int) -> bool:
     try:
-        client.connect("localhost", port)
+        client.connect("127.0.0.1", port)
     except OSError:
         return False
     return True
