@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from tests.support.daemon_process import DaemonProcess
 from tests.support.fleet import Planned, as_it_arrives, fleet
@@ -58,7 +59,8 @@ class Outcome:
     def __str__(self) -> str:
         return (
             f"{self.kills} kills ({self.while_working} of a daemon that had connected) in {self.seconds:.0f} s, "
-            f"{self.sent} messages, {self.readings} readings ({self.between_kills} stored between the kills), {self.orders} work orders, {self.letters} letters "
+            f"{self.sent} messages, {self.readings} readings ({self.between_kills} stored between the kills), "
+            f"{self.orders} work orders, {self.letters} letters "
             f"({self.copied} copies under the same id)\n{self.breaches}"
         )
 
@@ -88,14 +90,15 @@ def kill_loop(folder: Path, kills: int, seed: int, launcher: str = _LAUNCHER) ->
         _forking(rig, launcher) as zygote,
     ):
         rig.subscribe_first()
+        daemon = cast("_Forking", rig.daemon)
         share = len(arriving) // kills + 1
         worked = 0
         for number in range(kills):
             part = arriving[number * share : (number + 1) * share]
-            rig.daemon.zygote = None if number % _COLD_START_EVERY == 0 else zygote
+            daemon.zygote = None if number % _COLD_START_EVERY == 0 else zygote
             worked += _one_life(rig, draw, part)
         between_kills = rig.daemon.count(_STORED)
-        rig.daemon.zygote = zygote
+        daemon.zygote = zygote
         rig.daemon.start()
         rig.drain()
         breaches = rig.breaches()

@@ -12,7 +12,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,10 @@ from tests.support.waiting import until
 
 _ALL = "SELECT count(*) FROM readings"
 _SHORTEST_KEEPALIVE = {"keepalive": 5}
+
+
+def _await_more(rig: Rig, stored: int) -> None:
+    until(lambda: rig.daemon.count(_ALL) > stored, "it works")
 
 
 @contextmanager
@@ -73,7 +76,7 @@ def test_4_sigterm_under_load_ends_in_order_and_leaves_nothing_half_done(tmp_pat
             rig.daemon.start()
             stored = rig.daemon.count(_ALL)
             with _reporting(rig, arriving[part * share : (part + 1) * share]):
-                until(lambda stored=stored: rig.daemon.count(_ALL) > stored + 100, "it works")
+                _await_more(rig, stored + 100)
                 # systemd gives it thirty seconds.
                 assert rig.daemon.end(signal.SIGTERM, limit_s=30) == 0, rig.daemon.says()
             assert rig.daemon.events("stopped"), rig.daemon.says()
@@ -105,7 +108,7 @@ def test_6_the_broker_stops_and_starts_under_load(tmp_path: Path) -> None:
         for part in range(3):
             stored = rig.daemon.count(_ALL)
             with _reporting(rig, arriving[part * share : (part + 1) * share]):
-                until(lambda stored=stored: rig.daemon.count(_ALL) > stored, "it works")
+                _await_more(rig, stored)
                 rig.broker.restart(signal.SIGTERM)
                 rig.daemon.wait_for("mqtt_connected", part + 2)
         rig.publish(arriving[3 * share :])

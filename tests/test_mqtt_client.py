@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from adapters.mqtt.client import Connection, MqttSettings
+from adapters.mqtt.client import Connection
 from adapters.mqtt.decode import Delivery
+from adapters.mqtt.settings import MqttSettings
 from daemon.clock import clock_ms
 from daemon.embedded_broker import HOST, embedded_broker
 from tests.support.broker import SHIPPED, Broker, broker_in, free_port

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
-from adapters.mqtt.client import Connection, MqttSettings
+from adapters.mqtt.client import Connection
 from adapters.mqtt.decode import Delivery
+from adapters.mqtt.settings import MqttSettings
 from daemon.clock import clock_ms
 from tests.support.broker import broker_in
 from tests.support.observer import watching
@@ -32,7 +34,7 @@ def _kept_for_an_absent_client(folder: Path, *, shipped: bool) -> list[bytes]:
     return [payload for payload in received if payload != b"last"]
 
 
-def _connect_until(port: int, received: list[bytes], done) -> None:  # type: ignore[no-untyped-def]
+def _connect_until(port: int, received: list[bytes], done: Callable[[], bool]) -> None:
     """Be there, from online until done."""
 
     def store(batch: list[Delivery]) -> None:

@@ -56,10 +56,7 @@ def season_opening_in(year: int, window: Window) -> Season:
     opens_on = day_in(year, window.opens)
     due_on = first_on_or_after(opens_on, window.due)
     ends_on = first_on_or_after(opens_on, window.ends)
-    if ends_on.year == opens_on.year:
-        name = str(opens_on.year)
-    else:
-        name = f"{opens_on.year}-{ends_on.year % 100:02d}"
+    name = str(opens_on.year) if ends_on.year == opens_on.year else f"{opens_on.year}-{ends_on.year % 100:02d}"
     return Season(name, opens_on, due_on, ends_on)
 
 

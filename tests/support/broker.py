@@ -93,7 +93,7 @@ def replaced(text: str, settings: dict[str, str | None]) -> str:
     """A configuration with other values; AssertionError for one that is not set in it exactly once."""
     for name, value in settings.items():
         line = "" if value is None else f"{name} {value}"
-        text, count = re.subn(rf"(?m)^{name} .*$", lambda _match, line=line: line, text)
+        text, count = re.subn(rf"(?m)^{name} .*$", line.replace("\\", r"\\"), text)
         assert count == 1, f"{name} is set {count} times"
     return text
 

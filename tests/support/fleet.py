@@ -67,7 +67,8 @@ def fleet(seed: int, machines: int, readings_each: int, prefix: str = "M") -> Fl
     """
     draw = random.Random(seed)
     now_ms = clock_ms() - 60_000
-    warranties, all_readings = {}, []
+    warranties: dict[str, Warranty] = {}
+    all_readings: list[Planned] = []
     for number in range(machines):
         machine_id = f"{prefix}-{number:04}"
         warranties[machine_id] = draw.choice(list(Warranty))
@@ -80,7 +81,7 @@ def _readings(machine_id: str, draw: random.Random, now_ms: int, count: int) -> 
     gained_ms = draw.randrange(int(0.1 * _WEEKS_MS), _WEEKS_MS)
     last_ms = _near_a_threshold(draw, first_ms) if draw.random() < 1 / 3 else first_ms + gained_ms
     begin_ms = now_ms - _WEEKS_MS
-    times = sorted(draw.sample(range(_WEEKS_MS), count - 1)) + [_WEEKS_MS]
+    times = [*sorted(draw.sample(range(_WEEKS_MS), count - 1)), _WEEKS_MS]
     for at in times:
         dial_ms = first_ms + (last_ms - first_ms) * at // _WEEKS_MS // _STEP_MS * _STEP_MS
         yield Planned(machine_id, dial_ms, begin_ms + at)

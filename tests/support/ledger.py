@@ -79,7 +79,7 @@ def readings_refused(store: Path, machines: Iterable[str]) -> list[str]:
 
 def _identities(store: Path) -> Iterator[Identity]:
     rows = _ask(store, "SELECT machine_id, dial_ms, device_ms FROM readings WHERE device_ms IS NOT NULL")
-    return ((machine, dial, device) for machine, dial, device in rows)
+    return ((machine, int(dial), int(device)) for machine, dial, device in rows)
 
 
 def orders_wrong(store: Path, warranties: dict[str, Warranty], acknowledged: Iterable[Planned]) -> list[str]:
@@ -96,9 +96,8 @@ def orders_wrong(store: Path, warranties: dict[str, Warranty], acknowledged: Ite
     found = [((machine, kind, step), state) for machine, kind, step, state in rows if machine in warranties]
     breaches = [f"work order {key} is there {count} times" for key, count in _counted(found).items() if count > 1]
     states = dict(found)
-    for key in sorted(expected.keys() | states.keys()):
-        if expected.get(key) != states.get(key):
-            breaches.append(f"work order {key} should be {expected.get(key)}, is {states.get(key)}")
+    wrong = (key for key in sorted(expected.keys() | states.keys()) if expected.get(key) != states.get(key))
+    breaches.extend(f"work order {key} should be {expected.get(key)}, is {states.get(key)}" for key in wrong)
     return breaches
 
 

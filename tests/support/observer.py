@@ -29,9 +29,15 @@ def watching(port: int, *topics: str) -> Iterator[Seen]:
     seen = Seen()
     subscribed: list[bool] = []
     client = paho.Client(CallbackAPIVersion.VERSION2)
-    client.on_message = lambda _c, _d, message: seen.messages.append((message.topic, message.payload, message.retain))
+    client.on_message = lambda _c, _d, message: seen.messages.append(
+        (message.topic, bytes(message.payload), message.retain)
+    )
     client.on_subscribe = lambda *_: subscribed.append(True)
-    client.on_connect = lambda *_: client.subscribe([(topic, 1) for topic in topics])
+
+    def subscribe(*_: object) -> None:
+        client.subscribe([(topic, 1) for topic in topics])
+
+    client.on_connect = subscribe
     until(lambda: _connected(client, port), "the broker takes connections")
     client.loop_start()
     try:

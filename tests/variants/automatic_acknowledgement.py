@@ -1,16 +1,18 @@
-"""Wrong on purpose: paho acknowledges every message as soon as it is received."""
+"""Wrong on purpose: every message is acknowledged as soon as it is received."""
 
 from __future__ import annotations
 
 from adapters.mqtt.client import Connection
+from adapters.mqtt.frame import Publish
 from tests.variants.launching import launch
 
 
 class _Automatic(Connection):
-    def _make_client(self):  # type: ignore[no-untyped-def]
-        client = super()._make_client()
-        client.manual_ack_set(False)
-        return client
+    def _on_publish(self, publish: Publish) -> None:
+        super()._on_publish(publish)
+        for mid in self._mids:
+            self._client.ack(mid, 1)
+        self._mids.clear()
 
 
 def main() -> None:
