@@ -4,10 +4,27 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
+from typing import TextIO, cast
 
 import structlog
 
 from daemon.config import LogConfig
+
+
+class _Unfailing:
+    """A stream that loses what it cannot write: a closed terminal or a full disk must not stop the intake."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 def set_up(settings: LogConfig) -> None:
@@ -28,6 +45,6 @@ def set_up(settings: LogConfig) -> None:
             last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(least),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Unfailing(sys.stderr))),
     )
     logging.basicConfig(level=max(least, logging.WARNING), stream=sys.stderr, force=True)
