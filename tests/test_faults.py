@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from paho.mqtt.properties import Properties
 
 from tests.support.daemon_process import DaemonProcess
 from tests.support.fleet import Planned, as_it_arrives, fleet
+from tests.support.ledger import readings_lost
 from tests.support.publisher import Message
 from tests.support.rig import Rig, rig_in
 from tests.support.waiting import until
@@ -148,21 +150,30 @@ def test_6_a_broker_killed_under_load_is_found_again_and_the_next_readings_make_
         assert not breaches.store
 
 
-def test_7_a_lost_session_with_deliveries_in_flight_is_noticed_and_costs_none_of_them(tmp_path: Path) -> None:
+def test_7_a_lost_session_with_deliveries_in_flight_is_noticed_and_costs_only_what_the_broker_lost(
+    tmp_path: Path,
+) -> None:
     machines = fleet(7, 5, 80)
-    in_flight, after = machines.readings[:200], machines.readings[200:]
+    before, in_flight, after = (machines.readings[begin:end] for begin, end in ((0, 100), (100, 200), (200, 400)))
     with rig_in(tmp_path, machines) as rig:
         rig.daemon.start_ready()
+        rig.publish(before)
+        until(lambda: rig.daemon.count(_ALL) == len(before), "what came before is stored")
         with _store_locked(rig.daemon.store):
             rig.publish(in_flight)
-            # The batch is in the daemon, not in the store.
+            # A batch of them is in the daemon, not in the store, and the others are with the broker.
             rig.daemon.wait_for("store_busy")
             rig.broker.restart(signal.SIGKILL, forgetting=True)
         rig.daemon.wait_for("mqtt_subscribed", 2)
         assert [event["session_present"] for event in rig.daemon.events("mqtt_connected")][1:] == [False]
         assert len(rig.daemon.events("mqtt_session_new")) == 2
         rig.publish(after)
-        _nothing_is_wrong(rig)
+        rig.drain()
+        # The broker has lost what it had not handed over; the daemon none of what it had, and nothing that came after.
+        breaches = rig.breaches()
+        assert len(breaches.lost) < len(in_flight)
+        assert not readings_lost(rig.daemon.store, before + after)
+        assert not replace(breaches, lost=[]), str(breaches)
 
 
 @pytest.mark.parametrize("protocol", ["5", "3.1.1"])

@@ -14,8 +14,9 @@ _ANSWERS = {CONNECT: b"\x20\x02\x00\x00", PINGREQ: b"\xd0\x00"}
 class Session:
     """One connection of the client; `acknowledged` are the packet numbers it has acknowledged, in order."""
 
-    def __init__(self, link: socket.socket) -> None:
+    def __init__(self, link: socket.socket, granted: int) -> None:
         self.link = link
+        self._granted = bytes([granted])
         self.acknowledged: list[int] = []
         self.subscribed = threading.Event()
         self.ended = threading.Event()
@@ -45,7 +46,7 @@ class Session:
         if kind == PUBACK:
             self.acknowledged.append(int.from_bytes(body[:2], "big"))
         elif kind == SUBSCRIBE:
-            self.link.sendall(b"\x90\x03" + body[:2] + b"\x01")
+            self.link.sendall(b"\x90\x03" + body[:2] + self._granted)
             self.subscribed.set()
         elif kind == PUBLISH:
             topic_ends = 2 + int.from_bytes(body[:2], "big")
@@ -55,9 +56,10 @@ class Session:
 
 
 class Double:
-    """The server; `sessions` are the connections so far."""
+    """The server; `sessions` are the connections so far, `granted` is the answer to subscriptions (0x80: refused)."""
 
-    def __init__(self) -> None:
+    def __init__(self, granted: int) -> None:
+        self._granted = granted
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.sessions: list[Session] = []
@@ -67,7 +69,7 @@ class Double:
     def _accept(self) -> None:
         with suppress(OSError):
             while True:
-                session = Session(self._listener.accept()[0])
+                session = Session(self._listener.accept()[0], self._granted)
                 self.sessions.append(session)
                 self._threads.append(threading.Thread(target=session.serve))
                 self._threads[-1].start()
@@ -84,9 +86,9 @@ class Double:
 
 
 @contextmanager
-def double() -> Iterator[Double]:
+def double(granted: int = 1) -> Iterator[Double]:
     """A server that is ended afterwards."""
-    server = Double()
+    server = Double(granted)
     try:
         yield server
     finally:
