@@ -7,17 +7,16 @@ from collections.abc import Callable, Sequence
 from itertools import count
 
 import structlog
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import DBAPIError
 
 from adapters.mqtt.client import StoreAwayError
 from adapters.mqtt.decode import Decoder, Delivery, Report
+from adapters.store.engine import STORE_FAULTS
 from daemon.judging import judge_all
 from daemon.keeper import Keeper
 from notifications.plain import plain
 from schedules.reading import Refusal, Verdict
 
-STORE_FAULTS = (OperationalError, InterfaceError, PoolTimeoutError)
 _PAUSE_S = 0.2
 _MOST_SAID = 300
 log = structlog.get_logger("intake")

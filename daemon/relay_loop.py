@@ -10,8 +10,8 @@ from functools import partial
 
 import structlog
 
+from adapters.store.engine import STORE_FAULTS
 from adapters.store.outbox import ClaimLostError
-from daemon.intake import STORE_FAULTS
 from daemon.keeper import Keeper
 from daemon.outbox import outbox_of
 from notifications.channels.channel import Channel

@@ -17,7 +17,8 @@ from adapters.mqtt.client import Connection
 from adapters.mqtt.decode import Decoder
 from adapters.mqtt.settings import MqttSettings
 from adapters.mqtt.source import Source
-from daemon.intake import STORE_FAULTS, Intake
+from adapters.store.engine import STORE_FAULTS
+from daemon.intake import Intake
 from daemon.keeper import Keeper
 from daemon.relay_loop import run_relay
 from daemon.sweep import is_done, sweep

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
+import structlog
 from sqlalchemy import Connection
 
 from adapters.store import duties, machines, notices
-from adapters.store.machines import Remark
+from adapters.store.engine import STORE_FAULTS
+from adapters.store.machines import MachineRecord, Remark
 from daemon.assessing import bring_up
 from daemon.keeper import Keeper
 from daemon.telling import remind
+from schedules.dates import ONE_DAY
 from schedules.work_order import Kind, OrderKey
 
 DAILY = "daily_sweep"
 _BATCH = 200
+log = structlog.get_logger("sweep")
 Progress = Callable[[int, int], None]
 """Called with how many machines were asked, and how many there are to ask."""
 
@@ -68,9 +72,20 @@ class _Day:
         batch = duties.waking(connection, self._today, _BATCH)
         batch += duties.asked_under_another(connection, self._keeper.rulebook.current, _BATCH - len(batch))
         for record in machines.load(connection, self._keeper.zone, batch).values():
-            bring_up(connection, self._keeper, record, self._today, Remark(self._now_ms))
+            self._ask_one(connection, record)
         self.asked += len(batch)
         return len(batch)
+
+    def _ask_one(self, connection: Connection, record: MachineRecord) -> None:
+        """Assess one machine; one that cannot be is told of and put off to the next day, the others go on."""
+        try:
+            with connection.begin_nested():
+                bring_up(connection, self._keeper, record, self._today, Remark(self._now_ms))
+        except STORE_FAULTS:
+            raise
+        except Exception:
+            log.exception("machine_not_assessed", machine=record.facts.machine_id, advice="report this as a fault")
+            duties.put_off(connection, record.facts.machine_id, self._today + ONE_DAY)
 
     def _remind(self, connection: Connection) -> int:
         """Tell again of what is still overdue; for weeks we were down once, not once a week (rules 8)."""

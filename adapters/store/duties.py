@@ -29,6 +29,11 @@ def asked_under_another(connection: Connection, version: str, limit: int) -> lis
     return list(connection.execute(statement.limit(limit)).scalars())
 
 
+def put_off(connection: Connection, machine_id: str, until: date) -> None:
+    """Look at a machine again on a later day."""
+    connection.execute(update(meters).where(meters.c.machine_id == machine_id).values(wakes_on=until))
+
+
 def begin(connection: Connection, duty: str, period: str, now_ms: int) -> None:
     """Note that a duty of a period was begun; the first note stays."""
     row = {"duty": duty, "period": period, "started_ms": now_ms}

@@ -9,9 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 _BUSY_MS = 5000
+STORE_FAULTS = (OperationalError, InterfaceError, PoolTimeoutError)
+"""What the store raises when it cannot be used now: locked, full, away. Whatever else it raises is about the data."""
 
 
 class Store:
