@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -97,9 +98,20 @@ def run(
 
 
 def stop_on_signals(stop: threading.Event) -> None:
-    """SIGTERM and SIGINT end the daemon in order."""
+    """SIGTERM and SIGINT end the daemon in order.
+
+    A handler interrupts the main thread, perhaps inside `stop.wait()` with the lock that `stop.set()` needs: so it only
+    leaves word, and another thread sets `stop`.
+    """
+    asked: SimpleQueue[int] = SimpleQueue()
+
+    def obey() -> None:
+        asked.get()
+        stop.set()
+
+    threading.Thread(target=obey, name="signals", daemon=True).start()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda which, _frame: asked.put(which))
 
 
 def _join(threads: list[threading.Thread]) -> None:

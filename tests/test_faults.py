@@ -8,6 +8,8 @@ from __future__ import annotations
 import resource
 import signal
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -86,6 +88,20 @@ def test_4_sigterm_under_load_ends_in_order_and_leaves_nothing_half_done(tmp_pat
         rig.publish(arriving[4 * share :])
         rig.daemon.start()
         _nothing_is_wrong(rig)
+
+
+def test_4_sigterm_at_the_very_moment_when_the_daemon_begins_to_wait_for_it() -> None:
+    program = """
+import signal, threading
+from daemon.run import stop_on_signals
+
+stop = threading.Event()
+stop_on_signals(stop)
+with stop._cond:  # as the main thread holds it at the beginning of stop.wait()
+    signal.raise_signal(signal.SIGTERM)
+assert stop.wait(30)
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
 
 
 def test_4_sigterm_while_the_store_is_locked_ends_in_time_and_loses_nothing(tmp_path: Path) -> None:
