@@ -6,11 +6,12 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 missing=
 command -v mosquitto >/dev/null || missing=mosquitto
 { command -v mosquitto_pub && command -v mosquitto_sub; } >/dev/null || missing="$missing mosquitto-clients"
+command -v openssl >/dev/null || missing="$missing openssl"
 missing=${missing# }
 [ -n "$missing" ] || exit 0
 
 give_up() {
-    echo "The tests need the system packages mosquitto and mosquitto-clients: install $missing." >&2
+    echo "The tests need the system packages mosquitto, mosquitto-clients and openssl: install $missing." >&2
     exit 1
 }
 
