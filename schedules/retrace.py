@@ -34,7 +34,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A step that was truly done, and when; `entered_on` is the day its form reached us, None for the same day.
+    """A step that was truly done, and when.
 
     `order` is given for a step that counts as done whether its window was open or not (rules 5, last_step_done,
     and what stays in a correction): it stands where the rules know no such step.

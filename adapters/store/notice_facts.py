@@ -34,6 +34,8 @@ _OF_ORDER = (
     "due_on",
     "overdue_on",
     "closed_on",
+    "closing",
+    "superseded_by",
     "threshold_ms",
     "plan_version",
     "acknowledged_ms",

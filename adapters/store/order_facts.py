@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import Row
 
 from adapters.store.addressees import is_reachable
+from adapters.store.machines import order_of
 from notifications.letter import OrderFacts
 from schedules.forecast import Basis, Projection
 from schedules.hours import shown
 from schedules.machine import Category
-from schedules.work_order import Cause, Kind, State, WorkOrder
 
 
 def order_facts(rows: Sequence[Row[Any]], projected: Mapping[str, Projection], today: date) -> tuple[OrderFacts, ...]:
@@ -23,7 +23,7 @@ def order_facts(rows: Sequence[Row[Any]], projected: Mapping[str, Projection], t
 
 
 def _facts(row: Row[Any], projection: Projection | None, today: date) -> OrderFacts:
-    order = _order(row)
+    order = order_of(row)
     expected = None if projection is None else projection.of_order(order, today)
     return OrderFacts(
         machine_id=row.machine_id,
@@ -50,19 +50,4 @@ def _facts(row: Row[Any], projection: Projection | None, today: date) -> OrderFa
         region=row.region,
         yard=row.yard,
         plan_version=order.plan_version,
-    )
-
-
-def _order(row: Row[Any]) -> WorkOrder:
-    return WorkOrder(
-        kind=Kind(row.kind),
-        step=row.step,
-        state=State(row.state),
-        opens_on=row.opens_on,
-        plan_version=row.plan_version,
-        due_on=row.due_on,
-        overdue_on=row.overdue_on,
-        closed_on=row.closed_on,
-        cause=Cause(row.cause) if row.cause else None,
-        threshold_ms=row.threshold_ms,
     )
