@@ -141,7 +141,7 @@ def test_6_a_killed_broker_keeps_what_it_has_saved_for_a_daemon_that_is_away(tmp
         rig.subscribe_first()
         rig.publish(machines.readings)
         last = machines.readings[-1].message().payload
-        until(lambda: last in rig.broker.database.read_bytes(), "the broker saves")
+        until(lambda: last in rig.broker.saved(), "the broker saves")
         rig.broker.restart(signal.SIGKILL)
         rig.daemon.start()
         _nothing_is_wrong(rig)

@@ -81,6 +81,10 @@ class Broker:
             self._process.wait()
             self._process = None
 
+    def saved(self) -> bytes:
+        """What its database file holds; nothing before it has saved for the first time."""
+        return self.database.read_bytes() if self.database.exists() else b""
+
     def restart(self, number: signal.Signals = signal.SIGTERM, *, forgetting: bool = False) -> None:
         """End it and start it again; `forgetting`: without its database, so that every session is lost."""
         self.end(number)
