@@ -85,18 +85,19 @@ def _retraced(connection: Connection, keeper: Keeper, each: Believed, today: dat
     start = life.start()
     adopted = list(_adopted(connection, keeper, life))
     if life.placements and life.inspected:
-        done = inspected_at_arrival(life.placements[0].on, adopted[0].version if adopted else rulebook.current)
+        first = adopted[0].rulebook if adopted else rulebook
+        done = inspected_at_arrival(life.placements[0].on, first.current)
         start = replace(start, orders={done.key: done})
     return retrace(start, in_order([*adopted, *each.totals, *_story(keeper, life)]), today, rulebook)
 
 
 def _adopted(connection: Connection, keeper: Keeper, life: Life) -> Iterator[Adopted]:
-    """The plans in force since the machine was registered; the first of them from the start."""
+    """The rulebooks in force since the machine was registered; the first of them from the start."""
     registered_ms = machines.registered_ms(connection, life.machine_id)
-    plans = rulebooks.adopted(connection)
-    first = max((index for index, (_, at_ms) in enumerate(plans) if at_ms <= registered_ms), default=0)
-    for index, (version, at_ms) in enumerate(plans[first:]):
-        yield Adopted(life.begins_on if index == 0 else local_date(at_ms, keeper.zone), version)
+    books = rulebooks.adopted(connection)
+    first = max((index for index, (_, at_ms) in enumerate(books) if at_ms <= registered_ms), default=0)
+    for index, (book, at_ms) in enumerate(books[first:]):
+        yield Adopted(life.begins_on if index == 0 else local_date(at_ms, keeper.zone), book)
 
 
 def _story(keeper: Keeper, life: Life) -> Iterator[Event]:
@@ -137,12 +138,7 @@ def _revise(
 
 def _start_cycle_again(connection: Connection, record: MachineRecord, right: Assessment) -> None:
     """What the machine remembers of earlier assessments, as it would be had the facts been right all along."""
-    values = {
-        "own_cycle_from_ms": right.machine.own_cycle_from_ms,
-        "asked_version": right.machine.asked_version,
-        "exempt_steps": sorted(right.machine.exempt_steps),
-    }
-    machines.change_facts(connection, record.facts.machine_id, values)
+    machines.change_facts(connection, record.facts.machine_id, machines.remembered(right.machine))
 
 
 def tell_new_recipients(connection: Connection, keeper: Keeper, record: MachineRecord, remark: Remark) -> None:

@@ -41,9 +41,12 @@ class Telling:
     channel: str = "log"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Keeper:
-    """Handed to every use case; the clock is an argument of each."""
+    """Handed to every use case; the clock is an argument of each.
+
+    `rulebook` is replaced while the daemon runs, when somebody has put another one in force: look it up each time.
+    """
 
     store: Store
     rulebook: Rulebook

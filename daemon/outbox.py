@@ -15,7 +15,7 @@ from schedules.dates import local_date
 
 def outbox_of(keeper: Keeper, *, only_reachable: bool = True) -> StoreOutbox:
     """The keeper's outbox; `only_reachable`: customers without an address are told by their service centre."""
-    return StoreOutbox(keeper.store, keeper.rulebook, keeper.telling, only_reachable=only_reachable)
+    return StoreOutbox(keeper.store, lambda: keeper.rulebook, keeper.telling, only_reachable=only_reachable)
 
 
 def make_letters(keeper: Keeper, now_ms: int | None) -> int:

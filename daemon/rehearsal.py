@@ -30,9 +30,9 @@ def changes_by(keeper: Keeper, day: date) -> Iterator[tuple[str, Change]]:
 
 
 def _asked(connection: Connection, keeper: Keeper, day: date, after: str) -> list[str]:
-    """The next machines a sweep would ask: those that wake, and those last asked under another plan."""
-    version, columns = keeper.rulebook.current, machine_table.c
-    other = (columns.asked_version.is_distinct_from(version)) & (columns.status != Status.RETIRED)
+    """The next machines a sweep would ask: those that wake, and those last asked under another rulebook."""
+    columns = machine_table.c
+    other = columns.asked_rulebook.is_distinct_from(keeper.rulebook.serial) & (columns.status != Status.RETIRED)
     statement = select(columns.machine_id).join(meters, meters.c.machine_id == columns.machine_id)
     wanted = statement.where((meters.c.wakes_on <= day) | other, columns.machine_id > after)
     return list(connection.execute(wanted.order_by(columns.machine_id).limit(_BATCH)).scalars())

@@ -22,6 +22,7 @@ from adapters.store.engine import STORE_FAULTS
 from daemon.intake import Intake
 from daemon.keeper import Keeper
 from daemon.relay_loop import run_relay
+from daemon.rules_in_force import keep_up
 from daemon.sweep import is_done, sweep
 from notifications.channels.channel import Channel
 from notifications.rendering import Renderer
@@ -142,6 +143,7 @@ def _ticker(keeper: Keeper, clock: Callable[[], int]) -> BackgroundScheduler:
 
 def _tick(keeper: Keeper, now_ms: int) -> None:
     try:
+        keep_up(keeper)
         due = not is_done(keeper, now_ms)
     except STORE_FAULTS as fault:
         log.warning("sweep_postponed", error=str(fault).splitlines()[0])

@@ -25,7 +25,7 @@ Progress = Callable[[int, int], None]
 
 
 def sweep(keeper: Keeper, now_ms: int, progress: Progress = lambda _done, _all: None, as_of: date | None = None) -> int:
-    """Ask every machine whose calendar changes something by today, then those asked under an older plan; remind.
+    """Ask every machine whose calendar changes something by today, then those asked under another rulebook; remind.
 
     Each batch is a transaction of its own; on most days one is enough. `as_of` is a day before today to sweep for.
     Returns how many machines were asked.
@@ -40,10 +40,11 @@ def sweep(keeper: Keeper, now_ms: int, progress: Progress = lambda _done, _all: 
 
 
 def is_done(keeper: Keeper, now_ms: int) -> bool:
-    """Whether today's sweep was done."""
+    """Whether today's sweep was done, and no machine is left that was asked under another rulebook."""
     with keeper.store.read() as connection:
         last = duties.last_period(connection, DAILY)
-    return last is not None and last >= keeper.today(now_ms).isoformat()
+        left = duties.asked_under_another(connection, keeper.rulebook.serial, 1)
+    return last is not None and last >= keeper.today(now_ms).isoformat() and not left
 
 
 class _Day:
@@ -70,7 +71,7 @@ class _Day:
 
     def _ask(self, connection: Connection) -> int:
         batch = duties.waking(connection, self._today, _BATCH)
-        batch += duties.asked_under_another(connection, self._keeper.rulebook.current, _BATCH - len(batch))
+        batch += duties.asked_under_another(connection, self._keeper.rulebook.serial, _BATCH - len(batch))
         for record in machines.load(connection, self._keeper.zone, batch).values():
             self._ask_one(connection, record)
         self.asked += len(batch)
@@ -85,7 +86,8 @@ class _Day:
             raise
         except Exception:
             log.exception("machine_not_assessed", machine=record.facts.machine_id, advice="report this as a fault")
-            duties.put_off(connection, record.facts.machine_id, self._today + ONE_DAY)
+            tomorrow, serial = self._today + ONE_DAY, self._keeper.rulebook.serial
+            duties.put_off(connection, record.facts.machine_id, tomorrow, serial)
 
     def _remind(self, connection: Connection) -> int:
         """Tell again of what is still overdue; for weeks we were down once, not once a week (rules 8)."""

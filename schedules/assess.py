@@ -32,7 +32,7 @@ def assess(machine: Machine, today: date, rulebook: Rulebook) -> Assessment:
 
     The calendar speaks before the hours: whoever brings a new total has asked for the days before it first.
     """
-    machine = visits.under_newest_plan(machine, today, rulebook)
+    machine = replace(visits.under_newest_plan(machine, today, rulebook), asked_rulebook=rulebook.serial)
     machine = _own_cycle_begun(machine, today, rulebook)
     ledger = _Ledger(machine)
     ledger.record(no_longer_apply(machine))

@@ -38,8 +38,8 @@ class Machine:
 
     `total_ms` is the normalised engine time, `total_on` the date of the reading that set it (both None before
     the first). `own_cycle_from_ms` is the total known when the day after the warranty began (rules 2), None
-    until then. `asked_version` is the plan version of the last assessment, `exempt_steps` the mandatory steps
-    a later plan added when this machine was already past their opening.
+    until then. `asked_version` is the plan version of the last assessment, `asked_rulebook` the serial of its
+    rulebook, `exempt_steps` the mandatory steps a later plan added when this machine was already past their opening.
     """
 
     machine_id: str
@@ -54,5 +54,6 @@ class Machine:
     total_on: date | None = None
     own_cycle_from_ms: int | None = None
     asked_version: str | None = None
+    asked_rulebook: int | None = None
     exempt_steps: frozenset[str] = frozenset()
     orders: Mapping[OrderKey, WorkOrder] = field(default_factory=dict)

@@ -17,10 +17,10 @@ from schedules.work_order import Change, Kind, OrderKey, State, WorkOrder
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """Another plan in force from a day on."""
+    """Another rulebook in force from a day on."""
 
     on: date
-    version: str
+    rulebook: Rulebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def _reached_on(event: Event) -> date:
 def retrace(machine: Machine, history: Sequence[Event], today: date, rulebook: Rulebook) -> Assessment:
     """Walk a history in its order, asking as the daemon would have asked; the changes are all there were.
 
-    `rulebook` is in force at the end; a history that adopts plans begins with the one in force at its start.
+    `rulebook` is in force at the end; a history that adopts rulebooks begins with the one in force at its start.
     """
     changes: list[Change] = []
     then = _under(rulebook, history[0]) if history else rulebook
@@ -117,7 +117,7 @@ def retrace(machine: Machine, history: Sequence[Event], today: date, rulebook: R
 
 
 def _under(rulebook: Rulebook, event: Event) -> Rulebook:
-    return replace(rulebook, current=event.version) if isinstance(event, Adopted) else rulebook
+    return event.rulebook if isinstance(event, Adopted) else rulebook
 
 
 def _take(assessment: Assessment, changes: list[Change]) -> Machine:

@@ -11,11 +11,15 @@ from schedules.winter import WinterTable
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """`current` is the version that orders not yet in being follow; existing orders keep theirs (design 2)."""
+    """`current` is the version that orders not yet in being follow; existing orders keep theirs (design 2).
+
+    `serial` tells it from the rulebooks that were in force before: another plan, other winter windows or overrides.
+    """
 
     plans: Mapping[str, Plan]
     current: str
     winter: WinterTable = field(default_factory=WinterTable)
+    serial: int = 0
 
     @property
     def plan(self) -> Plan:

@@ -21,17 +21,18 @@ def count_waking(connection: Connection, today: date) -> int:
     return connection.execute(select(func.count()).select_from(meters).where(meters.c.wakes_on <= today)).scalar_one()
 
 
-def asked_under_another(connection: Connection, version: str, limit: int) -> list[str]:
-    """Machines last asked about under another plan than this one."""
-    asked = machines.c.asked_version
+def asked_under_another(connection: Connection, rulebook: int, limit: int) -> list[str]:
+    """Machines last asked about under another rulebook than the one of this serial."""
+    asked = machines.c.asked_rulebook
     # Not `!=`: ranges let the index answer "none" without a look at every machine.
-    statement = select(machines.c.machine_id).where(or_(asked < version, asked > version, asked.is_(None)))
+    statement = select(machines.c.machine_id).where(or_(asked < rulebook, asked > rulebook, asked.is_(None)))
     return list(connection.execute(statement.limit(limit)).scalars())
 
 
-def put_off(connection: Connection, machine_id: str, until: date) -> None:
-    """Look at a machine again on a later day."""
+def put_off(connection: Connection, machine_id: str, until: date, rulebook: int) -> None:
+    """Look at a machine again on a later day, and not before, whatever it was asked under."""
     connection.execute(update(meters).where(meters.c.machine_id == machine_id).values(wakes_on=until))
+    connection.execute(update(machines).where(machines.c.machine_id == machine_id).values(asked_rulebook=rulebook))
 
 
 def begin(connection: Connection, duty: str, period: str, now_ms: int) -> None:

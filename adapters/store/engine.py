@@ -19,7 +19,7 @@ STORE_FAULTS = (OperationalError, InterfaceError, PoolTimeoutError)
 
 
 class Store:
-    """The database behind a SQLAlchemy URL; `write` and `read` are its only two kinds of transaction."""
+    """The database behind a SQLAlchemy URL; `write`, `read` and, for upgrades, `rebuild` are its transactions."""
 
     def __init__(self, url: str, busy_ms: int = _BUSY_MS) -> None:
         """Open lazily; the folder of a SQLite file is made. `busy_ms`: how long a writer waits for another."""
@@ -41,6 +41,23 @@ class Store:
         """One transaction that reads a single snapshot."""
         with self.engine.connect() as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def rebuild(self) -> Iterator[Connection]:
+        """One transaction that may also remake tables to which others refer: SQLite does not look at references."""
+        with self._writer.connect() as connection:
+            self._mind_references(connection, minding=False)
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                self._mind_references(connection, minding=True)
+
+    def _mind_references(self, connection: Connection, *, minding: bool) -> None:
+        """Asked of the driver: inside a transaction SQLite would not listen."""
+        driver: Any = connection.connection.driver_connection
+        if self.engine.dialect.name == "sqlite":
+            driver.execute(f"PRAGMA foreign_keys = {'ON' if minding else 'OFF'}")
 
     def close(self) -> None:
         """Close all connections."""

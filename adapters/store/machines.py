@@ -132,6 +132,7 @@ def _facts(row: Row[Any], zone: ZoneInfo, orders: dict[OrderKey, WorkOrder]) -> 
         total_on=None if row.dated_ms is None else local_date(row.dated_ms, zone),
         own_cycle_from_ms=row.own_cycle_from_ms,
         asked_version=row.asked_version,
+        asked_rulebook=row.asked_rulebook,
         exempt_steps=frozenset(row.exempt_steps),
         orders=orders,
     )
@@ -267,14 +268,15 @@ def event_row(machine: Machine, change: Change, remark: Remark) -> dict[str, Any
 
 
 def _keep_cycle(connection: Connection, before: Machine, after: Machine) -> None:
-    fields = ("own_cycle_from_ms", "asked_version", "exempt_steps")
-    if any(getattr(before, field) != getattr(after, field) for field in fields):
-        change_facts(
-            connection,
-            after.machine_id,
-            {
-                "own_cycle_from_ms": after.own_cycle_from_ms,
-                "asked_version": after.asked_version,
-                "exempt_steps": sorted(after.exempt_steps),
-            },
-        )
+    if remembered(before) != remembered(after):
+        change_facts(connection, after.machine_id, remembered(after))
+
+
+def remembered(machine: Machine) -> dict[str, Any]:
+    """The columns of a machine in which its last assessment left word for the next."""
+    return {
+        "own_cycle_from_ms": machine.own_cycle_from_ms,
+        "asked_version": machine.asked_version,
+        "asked_rulebook": machine.asked_rulebook,
+        "exempt_steps": sorted(machine.exempt_steps),
+    }

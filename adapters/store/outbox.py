@@ -4,7 +4,7 @@ claimer alone (promise 3).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -36,11 +36,17 @@ class ClaimLostError(RuntimeError):
 class StoreOutbox:
     """Notices and letters as `notifications.outbox.Outbox` asks for them.
 
-    `only_reachable`: customers without an address are told by their service centre (rules 8).
+    `rulebook` gives the one in force; `only_reachable`: customers without an address are told by their service centre
+    (rules 8).
     """
 
     def __init__(
-        self, store: Store, rulebook: Rulebook, telling: TellingSettings, *, only_reachable: bool = True
+        self,
+        store: Store,
+        rulebook: Callable[[], Rulebook],
+        telling: TellingSettings,
+        *,
+        only_reachable: bool = True,
     ) -> None:
         self._store = store
         self._rulebook = rulebook
@@ -99,7 +105,7 @@ class StoreOutbox:
         return [row for row in standing if addresses[row.id] == address]
 
     def _orders(self, connection: Connection, rows: Sequence[Row[Any]], now_ms: int) -> tuple[OrderFacts, ...]:
-        plan = self._rulebook.plan
+        plan = self._rulebook().plan
         projected = projections(connection, plan.forecast, {row.machine_id for row in rows}, now_ms)
         return order_facts(rows, projected, local_date(now_ms, plan.zone))
 

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Connection, insert, select
 
 from adapters.store import readings
 from adapters.store.dialect import among, insert_new
-from adapters.store.machines import Remark, event_row, order_values
+from adapters.store.machines import Remark, event_row, order_values, remembered
 from adapters.store.tables import (
     machine_events,
     machines,
@@ -73,13 +73,7 @@ def _insert(connection: Connection, table: Any, rows: Sequence[Mapping[str, Any]
 
 
 def _machine(newcomer: Newcomer) -> dict[str, Any]:
-    facts = newcomer.assessment.machine
-    return {
-        **newcomer.values,
-        "own_cycle_from_ms": facts.own_cycle_from_ms,
-        "asked_version": facts.asked_version,
-        "exempt_steps": sorted(facts.exempt_steps),
-    }
+    return {**newcomer.values, **remembered(newcomer.assessment.machine)}
 
 
 def _meter(newcomer: Newcomer) -> dict[str, Any]:

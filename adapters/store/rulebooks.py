@@ -1,12 +1,17 @@
-"""The plans in force, by version: an order keeps the version it was opened under (design 2)."""
+"""The rulebooks that were put in force, one after the other: a plan with winter windows, as one version (design 2).
+
+Plans are kept by version of their own: an order keeps the one it was opened under.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Row, func, insert, select
 
-from adapters.store.tables import plans
+from adapters.store.dialect import lock_alone
+from adapters.store.tables import plans, rulebooks
+from adapters.store.winter import plain_winter, winter_of
 from schedules.plan import Plan, PlanError, plan_from
 from schedules.rulebook import Rulebook
 from schedules.winter import WinterTable
@@ -15,20 +20,22 @@ from schedules.winter import WinterTable
 def adopt(
     connection: Connection, data: dict[str, Any], shipped: dict[str, Any], winter: WinterTable, now_ms: int
 ) -> Rulebook:
-    """Put a plan in force and return it with all earlier versions.
+    """Put a plan and winter windows in force and return the rulebook with all earlier versions of the plan.
 
-    PlanError if it is not valid, or has the version of another plan that orders were opened under.
+    PlanError if the plan is not valid, or has the version of another plan that orders were opened under.
     """
-    rulebook, is_known = look_up(connection, data, shipped, winter)
-    if not is_known:
-        _add(connection, rulebook.plan, {"data": data, "shipped": shipped}, now_ms)
+    lock_alone(connection, rulebooks)
+    rulebook, is_in_force = look_up(connection, data, shipped, winter)
+    if not is_in_force:
+        _add_plan(connection, rulebook.plan, {"data": data, "shipped": shipped}, now_ms)
+        _add(connection, rulebook, now_ms)
     return rulebook
 
 
 def look_up(
     connection: Connection, data: dict[str, Any], shipped: dict[str, Any], winter: WinterTable
 ) -> tuple[Rulebook, bool]:
-    """The rulebook as it is with this plan in force, and whether the plan is known here; nothing is written.
+    """The rulebook as it is with these in force, and whether it is in force already; nothing is written.
 
     PlanError as for `adopt`.
     """
@@ -38,7 +45,41 @@ def look_up(
         raise PlanError(
             [f"version: another plan is already known as version {plan.version}; give this one a new version"]
         )
-    return Rulebook({**known, plan.version: plan}, plan.version, winter), plan.version in known
+    newest = _newest(connection)
+    is_in_force = newest is not None and (newest.plan_version, newest.winter) == (plan.version, plain_winter(winter))
+    serial = (0 if newest is None else newest.serial) + (not is_in_force)
+    return Rulebook({**known, plan.version: plan}, plan.version, winter, serial), is_in_force
+
+
+def newest_serial(connection: Connection) -> int | None:
+    """The serial of the rulebook in force; None before the first."""
+    return connection.execute(select(func.max(rulebooks.c.serial))).scalar()
+
+
+def in_force(connection: Connection) -> Rulebook | None:
+    """The rulebook that was put in force last; None before the first, or where its winter windows are not known."""
+    row = _newest(connection)
+    return None if row is None or row.winter is None else _rulebook(row, _plans(connection), row.winter)
+
+
+def adopted(connection: Connection) -> list[tuple[Rulebook, int]]:
+    """The rulebooks that were put in force, with when (ms), oldest first.
+
+    One whose winter windows were not kept has those of the next.
+    """
+    known, winter, found = _plans(connection), None, []
+    for row in connection.execute(select(rulebooks).order_by(rulebooks.c.serial.desc())):
+        winter = winter if row.winter is None else row.winter
+        found.append((_rulebook(row, known, winter or {}), row.adopted_ms))
+    return found[::-1]
+
+
+def _newest(connection: Connection) -> Row[Any] | None:
+    return connection.execute(select(rulebooks).order_by(rulebooks.c.serial.desc()).limit(1)).first()
+
+
+def _rulebook(row: Row[Any], known: dict[str, Plan], winter: dict[str, Any]) -> Rulebook:
+    return Rulebook(known, row.plan_version, winter_of(winter), row.serial)
 
 
 def _plans(connection: Connection) -> dict[str, Plan]:
@@ -46,12 +87,13 @@ def _plans(connection: Connection) -> dict[str, Plan]:
     return {row.version: plan_from(row.content["data"], row.content["shipped"]) for row in rows}
 
 
-def _add(connection: Connection, plan: Plan, content: dict[str, Any], now_ms: int) -> None:
-    serial = connection.execute(select(func.coalesce(func.max(plans.c.serial), 0))).scalar_one() + 1
-    connection.execute(insert(plans).values(version=plan.version, serial=serial, content=content, adopted_ms=now_ms))
+def _add_plan(connection: Connection, plan: Plan, content: dict[str, Any], now_ms: int) -> None:
+    if connection.execute(select(plans.c.serial).where(plans.c.version == plan.version)).first() is None:
+        serial = connection.execute(select(func.coalesce(func.max(plans.c.serial), 0))).scalar_one() + 1
+        row = {"version": plan.version, "serial": serial, "content": content, "adopted_ms": now_ms}
+        connection.execute(insert(plans).values(**row))
 
 
-def adopted(connection: Connection) -> list[tuple[str, int]]:
-    """The versions of the plans that were put in force, with when (ms), oldest first."""
-    rows = connection.execute(select(plans.c.version, plans.c.adopted_ms).order_by(plans.c.serial))
-    return [(row.version, row.adopted_ms) for row in rows]
+def _add(connection: Connection, rulebook: Rulebook, now_ms: int) -> None:
+    row = {"serial": rulebook.serial, "plan_version": rulebook.current, "winter": plain_winter(rulebook.winter)}
+    connection.execute(insert(rulebooks).values(**row, adopted_ms=now_ms))

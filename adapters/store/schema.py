@@ -93,7 +93,7 @@ def upgrade(store: Store, scripts: Path = MIGRATIONS) -> None:
 
     SchemaError if they are newer, or somebody else's.
     """
-    with store.write() as connection:
+    with store.rebuild() as connection:
         _wait_for_others(connection)
         found = state_on(connection, scripts)
         if found in {SchemaState.NEWER, SchemaState.FOREIGN}:

@@ -66,6 +66,16 @@ plans = Table(
     Column("adopted_ms", BigInteger, nullable=False),
 )
 
+rulebooks = Table(
+    "rulebooks",
+    metadata,
+    Column("serial", Integer, primary_key=True, autoincrement=False),
+    Column("plan_version", ForeignKey("plans.version"), nullable=False),
+    # NULL: adopted before winter windows were kept with it
+    Column("winter", JSON(none_as_null=True)),
+    Column("adopted_ms", BigInteger, nullable=False),
+)
+
 service_centres = Table(
     "service_centres",
     metadata,
@@ -114,6 +124,7 @@ machines = Table(
     Column("registered_ms", BigInteger, nullable=False),
     Column("own_cycle_from_ms", BigInteger),
     Column("asked_version", ForeignKey("plans.version")),
+    Column("asked_rulebook", ForeignKey("rulebooks.serial")),
     Column("exempt_steps", JSON, nullable=False),
     _one_of("category", Category),
     _one_of("status", Status),
@@ -125,7 +136,7 @@ machines = Table(
     CheckConstraint("status <> 'stock' OR stocked_on IS NOT NULL", name="stock_has_date"),
     CheckConstraint("status <> 'retired' OR retired_on IS NOT NULL", name="retired_has_date"),
     Index("ix_machines_service_centre", "service_centre"),
-    Index("ix_machines_asked_version", "asked_version"),
+    Index("ix_machines_asked_rulebook", "asked_rulebook"),
 )
 assert {warranty.value for warranty in Warranty} == {"half_year", "one_year"}  # noqa: S101 - the constraint above says the same
 

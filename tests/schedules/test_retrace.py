@@ -135,9 +135,9 @@ def test_orders_follow_the_plan_of_their_time(rulebook: Rulebook) -> None:
     plans = {version: replace(rulebook.plan, version=version) for version in versions}
     book = Rulebook(plans, "third", rulebook.winter)
     story = [
-        Adopted(date(2025, 3, 3), "first"),
-        Adopted(date(2025, 5, 10), "second"),
-        Adopted(date(2025, 9, 1), "third"),
+        Adopted(date(2025, 3, 3), replace(book, current="first")),
+        Adopted(date(2025, 5, 10), replace(book, current="second")),
+        Adopted(date(2025, 9, 1), book),
     ]
 
     orders = retrace(sold(date(2025, 3, 3)), story, date(2025, 12, 1), book).machine.orders

@@ -21,12 +21,12 @@ from adapters.store.schema import SchemaError, SchemaState
 from adapters.store.soundness import problems
 from adapters.store.tables import metadata, service_centres
 
-SECOND = """
+LATER = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "{next}"
+down_revision = "{last}"
 
 
 def upgrade():
@@ -42,23 +42,25 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store.close()
 
 
-def with_second(folder: Path, then: str = "pass") -> Path:
+def with_later(folder: Path, then: str = "pass") -> Path:
     """A copy of our migrations with one more."""
     scripts = folder / "migrations 100%"
     shutil.copytree(schema.MIGRATIONS, scripts)
-    (scripts / "versions" / "0002_second.py").write_text(SECOND.format(then=then), encoding="utf-8")
+    last = schema.versions()[-1]
+    text = LATER.format(last=last, next=f"{int(last) + 1:04d}", then=then)
+    (scripts / "versions" / f"{int(last) + 1:04d}_later.py").write_text(text, encoding="utf-8")
     return scripts
 
 
 def statements(store: Store) -> dict[str, list[str]]:
-    """What made each table and index, word for word but for the order of a table's parts."""
+    """What made each table and index, word for word but for the order of a table's parts, and for quotes."""
     query = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'alembic_version'"
     with store.read() as connection:
         return {name: parts(sql) for name, sql in connection.exec_driver_sql(query)}
 
 
 def parts(sql: str) -> list[str]:
-    return sorted(re.sub(r"\s+", " ", line).strip(" ,") for line in sql.splitlines())
+    return sorted(re.sub(r"\s+", " ", line.replace('"', "")).strip(" ,") for line in sql.splitlines())
 
 
 def tables_of(store: Store) -> set[str]:
@@ -92,7 +94,7 @@ def test_a_database_goes_from_fresh_to_current_and_stays_there(store: Store) -> 
 
 def test_an_older_database_is_upgraded_only_when_that_is_wanted(store: Store, tmp_path: Path) -> None:
     schema.upgrade(store)
-    scripts = with_second(tmp_path)
+    scripts = with_later(tmp_path)
     assert schema.state(store, scripts) is SchemaState.OLDER
 
     with pytest.raises(SchemaError, match="hourkeeper db upgrade"):
@@ -105,7 +107,7 @@ def test_an_older_database_is_upgraded_only_when_that_is_wanted(store: Store, tm
 
 
 def test_a_newer_database_is_refused_whoever_asks(store: Store, tmp_path: Path) -> None:
-    schema.upgrade(store, with_second(tmp_path))
+    schema.upgrade(store, with_later(tmp_path))
 
     assert schema.state(store) is SchemaState.NEWER
     for act in (schema.upgrade, partial(schema.prepare, upgrading=True)):
@@ -128,7 +130,7 @@ def test_an_upgrade_that_fails_halfway_leaves_nothing_behind(store: Store, tmp_p
     if was is SchemaState.OLDER:
         schema.upgrade(store)
     before = tables_of(store)
-    broken = with_second(tmp_path, "raise RuntimeError('the power is gone')")
+    broken = with_later(tmp_path, "raise RuntimeError('the power is gone')")
 
     with pytest.raises(RuntimeError, match="power"):
         schema.upgrade(store, broken)
