@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -15,6 +16,7 @@ from schedules.machine import Machine
 from schedules.work_order import OrderKey, WorkOrder
 
 Act = Callable[[Connection], object]
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +87,13 @@ def rehearse(keeper: Keeper, machine_id: str, act: Act) -> Consequences:
     return would_be
 
 
-def seen(keeper: Keeper, machine_id: str, act: Callable[[], object]) -> Consequences:
-    """What came of a command that has transactions of its own."""
+def seen(keeper: Keeper, machine_id: str, act: Callable[[], _Result]) -> tuple[_Result, Consequences]:
+    """What a command that has transactions of its own returns, and what came of it."""
     with keeper.store.read() as connection:
         before = _machine(connection, keeper, machine_id)
-    act()
+    result = act()
     with keeper.store.read() as connection:
-        return Consequences(before, _machine(connection, keeper, machine_id))
+        return result, Consequences(before, _machine(connection, keeper, machine_id))
 
 
 def _watched(connection: Connection, keeper: Keeper, machine_id: str, act: Act) -> Consequences:

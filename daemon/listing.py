@@ -11,6 +11,7 @@ from adapters.store import listing
 from adapters.store.forecast import projections
 from adapters.store.listing import OrderFilter
 from adapters.store.machines import order_of
+from adapters.store.visits import number_in
 from daemon.keeper import Keeper
 from daemon.showing import hours, instant, iso
 from daemon.why import reasons
@@ -48,6 +49,8 @@ ORDER_FIELDS = (
     "rule",
 )
 """A work order in JSON, and the columns of it in CSV."""
+FORM_FIELDS = ("visit_no", "visit_no_void")
+"""What is known of the form of a visit; shown after those."""
 _AS_STORED = ("id", "machine_id", "model", "category", "step", "superseded_by", "plan_version")
 _PLACES = ("service_centre", "region", "yard", "customer")
 _DATES = ("opens_on", "due_on", "overdue_on", "closed_on", "scheduled_for", "copy_1_sent_on")
@@ -108,8 +111,17 @@ def _order(keeper: Keeper, row: Row[Any], projection: Projection | None, now_ms:
         "acknowledged_at": instant(row.acknowledged_ms, keeper.zone),
         "contacted_at": instant(row.contacted_ms, keeper.zone),
         "rule": RULES[known.kind],
+        **_visit_no(row),
     }
-    return {name: found[name] for name in ORDER_FIELDS}
+    return {name: found[name] for name in (*ORDER_FIELDS, *FORM_FIELDS)}
+
+
+def _visit_no(row: Row[Any]) -> Fields:
+    """The visit's number; void while its completion is taken back."""
+    number = number_in(row)
+    if number is None:
+        return {"visit_no": None, "visit_no_void": None}
+    return {"visit_no": str(number), "visit_no_void": row.state != State.DONE}
 
 
 EVENT_FIELDS = ("on", "recorded_at", "from", "to", "why", "by", "note", "total_hours")

@@ -15,10 +15,12 @@ from daemon.assessing import bring_up, record_of
 from daemon.hours_by_hand import dial_by_hand, judge_by_hand
 from daemon.keeper import Keeper
 from daemon.refused import RefusedError
+from daemon.signing import keep_record_no, number_visit
 from daemon.telling import tell
 from schedules.completion import cancelled, completed, refusal
 from schedules.dates import local_date
-from schedules.evidence import Form, missing
+from schedules.evidence import Form, missing, trimmed
+from schedules.visit_number import VisitNumber
 from schedules.work_order import Kind, OrderKey, State, WorkOrder
 
 
@@ -34,18 +36,22 @@ class Completion:
     by: str | None = None
 
 
-def complete(keeper: Keeper, command: Completion, now_ms: int) -> None:
-    """Complete an order; RefusedError names what is missing, and then nothing is left but the draft (rules 6)."""
+def complete(keeper: Keeper, command: Completion, now_ms: int) -> VisitNumber | None:
+    """Complete an order; the number of a mandatory visit.
+
+    RefusedError names what is missing, and then nothing is left but the draft (rules 6).
+    """
+    command = replace(command, form=trimmed(command.form))
     try:
         with keeper.store.write() as connection:
-            _complete(connection, keeper, command, now_ms)
+            return _complete(connection, keeper, command, now_ms)
     except RefusedError as refused:
         with keeper.store.write() as connection:
             _keep_form(connection, keeper, command, refused, now_ms)
         raise
 
 
-def _complete(connection: Connection, keeper: Keeper, command: Completion, now_ms: int) -> None:
+def _complete(connection: Connection, keeper: Keeper, command: Completion, now_ms: int) -> VisitNumber | None:
     remark = Remark(now_ms, by=command.by or command.form.technician or command.form.signed_by)
     record = bring_up(
         connection, keeper, record_of(connection, keeper, command.machine_id), keeper.today(now_ms), remark
@@ -59,7 +65,14 @@ def _complete(connection: Connection, keeper: Keeper, command: Completion, now_m
     reason = refusal(record.facts.orders.get(command.key), done_on, keeper.today(now_ms))
     if reason is not None:
         raise RefusedError(reason)
-    _close(connection, keeper, record, command, done_on, remark)
+    keep_record_no(connection, record, command.key, command.form)
+    number = number_visit(connection, record, command.key, done_on, now_ms)
+    _close(connection, keeper, record, command, done_on, replace(remark, note=_number_note(number)))
+    return number
+
+
+def _number_note(number: VisitNumber | None) -> str | None:
+    return None if number is None else f"visit no. {number}"
 
 
 def _refuse_without_evidence(keeper: Keeper, record: MachineRecord, command: Completion, done_on: date) -> None:
@@ -79,8 +92,10 @@ def _close(
     done_on: date,
     remark: Remark,
 ) -> None:
-    changes = list(completed(record.facts, command.key, done_on))
-    machines.apply_changes(connection, record.facts, changes, remark)
+    done, *lower = changes = list(completed(record.facts, command.key, done_on))
+    machines.apply_changes(connection, record.facts, [done], remark)
+    remark = replace(remark, note=None)
+    machines.apply_changes(connection, record.facts, lower, remark)
     tell(connection, keeper, record, changes, remark.recorded_ms)
     _keep_form(connection, keeper, command, None, remark.recorded_ms)
     bring_up(

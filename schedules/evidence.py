@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schedules.work_order import Kind
 
@@ -26,6 +26,21 @@ class Form:
     winter_items: bool | None = None
     has_date: bool = True
     has_hours: bool = True
+
+
+def trimmed(form: Form) -> Form:
+    """The form without the blanks around its texts; a text of blanks alone was left out."""
+    return replace(
+        form,
+        technician=_text(form.technician),
+        signed_by=_text(form.signed_by),
+        findings=_text(form.findings),
+        service_record_no=_text(form.service_record_no),
+    )
+
+
+def _text(value: str | None) -> str | None:
+    return (value or "").strip() or None
 
 
 def missing(kind: Kind, form: Form, *, in_winter: bool) -> tuple[str, ...]:

@@ -39,9 +39,14 @@ def at(text: str) -> int:
     return instant_ms(datetime.fromisoformat(f"{text}+08:00"))
 
 
-def open_keeper(file: Path, telling: Telling | None = None, busy_ms: int = 5000) -> Keeper:
-    """A keeper on a SQLite file that is there."""
-    store = Store(f"sqlite:///{file}", busy_ms)
+def store_at(place: Path | str, busy_ms: int = 5000) -> Store:
+    """The store in a SQLite file, or behind a URL."""
+    return Store(place if isinstance(place, str) else f"sqlite:///{place}", busy_ms)
+
+
+def open_keeper(place: Path | str, telling: Telling | None = None, busy_ms: int = 5000) -> Keeper:
+    """A keeper on a store that is there: a SQLite file, or a URL."""
+    store = store_at(place, busy_ms)
     with store.write() as connection:
         rulebook = adopt(connection, {}, shipped_plan_data(), read_winter(None), 0)
     return Keeper(store, rulebook, telling or Telling(channel="email"))
@@ -51,12 +56,14 @@ def open_keeper(file: Path, telling: Telling | None = None, busy_ms: int = 5000)
 class World:
     """A keeper and a clock that is set by hand."""
 
-    file: Path
+    file: Path | str
     telling: Telling = field(default_factory=lambda: Telling(channel="email"))
     now_ms: int = 0
 
     def __post_init__(self) -> None:
-        create_scratch(Store(f"sqlite:///{self.file}"))
+        scratch = store_at(self.file)
+        create_scratch(scratch)
+        scratch.close()
         self.keeper = open_keeper(self.file, self.telling)
         self.outbox = outbox_of(self.keeper)
 

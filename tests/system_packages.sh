@@ -1,5 +1,6 @@
 #!/bin/sh
-# The suite talks to a real Mosquitto: install it where that can be done without asking, else say what to do.
+# The suite talks to a real Mosquitto and a real PostgreSQL: install them where that can be done without asking, else
+# say what to do.
 set -eu
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
@@ -7,11 +8,12 @@ missing=
 command -v mosquitto >/dev/null || missing=mosquitto
 { command -v mosquitto_pub && command -v mosquitto_sub; } >/dev/null || missing="$missing mosquitto-clients"
 command -v openssl >/dev/null || missing="$missing openssl"
+{ command -v initdb || ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1 || missing="$missing postgresql"
 missing=${missing# }
 [ -n "$missing" ] || exit 0
 
 give_up() {
-    echo "The tests need the system packages mosquitto, mosquitto-clients and openssl: install $missing." >&2
+    echo "The tests need the system packages mosquitto, mosquitto-clients, openssl and postgresql: install $missing." >&2
     exit 1
 }
 
@@ -33,11 +35,13 @@ if ! { $apt update && $apt install --no-install-recommends --yes $missing; } >"$
     cat "$log" >&2
     give_up
 fi
-# The package starts a broker of its own on port 1883. Nobody asked for that one: the tests start theirs.
-case $missing in
-    "mosquitto" | "mosquitto "*)
-        if [ -d /run/systemd/system ]; then
-            $as_root systemctl disable --now --quiet mosquitto || true
-        fi
-        ;;
-esac
+# The packages start a broker and a database of their own. Nobody asked for those: the tests start theirs.
+for service in mosquitto postgresql; do
+    case " $missing " in
+        *" $service "*)
+            if [ -d /run/systemd/system ]; then
+                $as_root systemctl disable --now --quiet "$service" || true
+            fi
+            ;;
+    esac
+done

@@ -19,10 +19,12 @@ from adapters.store.tables import (
     raw_deliveries,
     readings,
     service_centres,
+    visit_numbers,
     work_order_events,
     work_orders,
     yards,
 )
+from adapters.store.visits import NUMBER, OF_ORDER
 from schedules.reading import Verdict
 from schedules.work_order import OPEN_STATES, Kind, OrderKey, State
 
@@ -64,10 +66,13 @@ def order(connection: Connection, machine_id: str, key: OrderKey) -> Row[Any] | 
 
 
 def _orders() -> Select[Any]:
-    joined = work_orders.join(machines, machines.c.machine_id == work_orders.c.machine_id).join(
-        meters, meters.c.machine_id == work_orders.c.machine_id
+    joined = (
+        work_orders.join(machines, machines.c.machine_id == work_orders.c.machine_id)
+        .join(meters, meters.c.machine_id == work_orders.c.machine_id)
+        .outerjoin(visit_numbers, OF_ORDER)
     )
-    return select(work_orders, *(machines.c[name] for name in _FACTS), meters.c.total_ms).select_from(joined)
+    facts = (machines.c[name] for name in _FACTS)
+    return select(work_orders, *facts, meters.c.total_ms, *NUMBER).select_from(joined)
 
 
 def _conditions(wanted: OrderFilter) -> Iterator[ColumnElement[bool]]:

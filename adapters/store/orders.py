@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, update
 
+from adapters.store import visits
 from adapters.store.machines import Remark
 from adapters.store.tables import forms, work_order_events, work_orders
 from schedules.work_order import Kind, OrderKey, State, WorkOrder
@@ -106,7 +107,8 @@ def mark_all_past(connection: Connection, machine_id: str, before: date) -> None
 
 
 def take_back_form(connection: Connection, machine_id: str, key: OrderKey) -> None:
-    """A form that was not true is a draft again, and nothing was sent on."""
+    """A form that was not true is a draft again, and nothing was sent on; its service record may be another's."""
+    visits.release_record_no(connection, machine_id, key)
     mine = _of(forms, machine_id, key)
     connection.execute(delete(forms).where(*mine, forms.c.draft))
     connection.execute(update(forms).where(*mine).values(draft=True))

@@ -321,6 +321,38 @@ forms = Table(
     UniqueConstraint("machine_id", "kind", "step", "draft"),
 )
 
+visit_series = Table(
+    "visit_series",
+    metadata,
+    Column("service_centre", String(64), primary_key=True),
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("last", Integer, nullable=False),
+)
+
+visit_numbers = Table(
+    "visit_numbers",
+    metadata,
+    Column("service_centre", String(64), primary_key=True),
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("machine_id", ForeignKey("machines.machine_id"), nullable=False),
+    Column("step", String(40), nullable=False),
+    Column("drawn_ms", BigInteger, nullable=False),
+    CheckConstraint("number > 0", name="number_counts"),
+    UniqueConstraint("machine_id", "step"),
+)
+
+service_records = Table(
+    "service_records",
+    metadata,
+    Column("service_centre", String(64), primary_key=True),
+    Column("record_no", Text, primary_key=True),
+    Column("machine_id", ForeignKey("machines.machine_id"), nullable=False),
+    Column("kind", String(24), nullable=False),
+    Column("step", String(40), nullable=False),
+    UniqueConstraint("machine_id", "kind", "step"),
+)
+
 letters = Table(
     "letters",
     metadata,

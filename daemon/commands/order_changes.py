@@ -158,5 +158,6 @@ def complete(order: str, done_at: Moment | None, hours: str | None, by: str, **f
         done_at_ms = None if done_at is None else done_at.ends_ms(keeper.zone, now_ms)
         form |= {"items": form["items"] or None, "has_date": done_at is not None, "has_hours": hours is not None}
         command = work.Completion(machine_id, key, done_at_ms, hours, Form(**form), by)
-        done = seen(keeper, machine_id, lambda: work.complete(keeper, command, now_ms))
-    report(f"{machine_id}/{key.kind}/{key.step}: done", done)
+        number, done = seen(keeper, machine_id, lambda: work.complete(keeper, command, now_ms))
+    visit = "" if number is None else f", visit no. {number}"
+    report(f"{machine_id}/{key.kind}/{key.step}: done{visit}", done)

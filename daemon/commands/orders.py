@@ -100,7 +100,7 @@ def show_order(order: str, form: str) -> None:
         if found is None:
             raise _unknown(connection, machine_id, key)
     if form == "json":
-        show_object({name: found[name] for name in (*listing.ORDER_FIELDS, "events")})
+        show_object({name: found[name] for name in (*listing.ORDER_FIELDS, *listing.FORM_FIELDS, "events")})
     else:
         _print(found)
 
@@ -114,10 +114,18 @@ def _unknown(connection: Connection, machine_id: str, key: OrderKey) -> Exceptio
     )
 
 
+def _visit_no(found: Mapping[str, Any]) -> dict[str, Any]:
+    """On paper there is one number, crossed out or not."""
+    number = (
+        f"{found['visit_no']} (void: its completion was taken back)" if found["visit_no_void"] else found["visit_no"]
+    )
+    return {"visit_no": number, "visit_no_void": None}
+
+
 def _print(found: Mapping[str, Any]) -> None:
     use_utf_8()
     click.echo(f"Work order {found['id']}: {found['machine_id']}/{found['kind']}/{found['step']}\n")
-    facts({name: found[name] for name in listing.ORDER_FIELDS})
+    facts({**{name: found[name] for name in listing.ORDER_FIELDS}, **_visit_no(found)})
     click.echo("\nWhy:")
     for sentence in found["why"]:
         click.echo(f"  {sentence}")

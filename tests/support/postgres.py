@@ -1,0 +1,92 @@
+"""A real PostgreSQL that is made, started and thrown away; databases in it cost a moment each."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tests.support.waiting import until
+
+_NUMBERS = count(1)
+_HASTY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=")
+
+
+class Postgres:
+    """One server that listens on a socket in its folder alone."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._data = folder / "data"
+
+    def new_database(self) -> str:
+        """The SQLAlchemy URL of an empty database."""
+        name = f"test_{next(_NUMBERS)}"
+        with closing(self._connect()) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return f"postgresql+psycopg://postgres@/{name}?host={self._folder}"
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(host=str(self._folder), user="postgres", dbname="postgres", autocommit=True)
+
+    def make(self) -> None:
+        """Write its empty cluster."""
+        options = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+        subprocess.run([_program("initdb"), *options, "-D", self._data], check=True, capture_output=True, **_nobody())
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start it and wait until it takes connections."""
+        settings = [word for setting in _HASTY for word in ("-c", setting)]
+        command = [_program("postgres"), "-D", str(self._data), "-k", str(self._folder), *settings]
+        with (self._folder / "log").open("wb") as log:
+            process: subprocess.Popen[bytes] = subprocess.Popen(command, stdout=log, stderr=log, **_nobody())
+        until(lambda: self._takes_connections(process), "PostgreSQL takes connections")
+        return process
+
+    def _takes_connections(self, process: subprocess.Popen[bytes]) -> bool:
+        assert process.poll() is None, (self._folder / "log").read_text()[-2000:]
+        try:
+            self._connect().close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+
+def _nobody() -> dict[str, Any]:
+    """PostgreSQL refuses to run as root."""
+    return {"user": "nobody", "group": "nogroup"} if os.geteuid() == 0 else {}
+
+
+def _program(name: str) -> str:
+    places = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    found = shutil.which(name) or shutil.which(name, path=os.pathsep.join(map(str, places)))
+    assert found, f"{name} is not installed: run tests/system_packages.sh"
+    return found
+
+
+@contextmanager
+def postgres() -> Iterator[Postgres]:
+    """A server that runs, and is ended and forgotten afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="hourkeeper-pg-"))
+    if os.geteuid() == 0:
+        shutil.chown(folder, "nobody", "nogroup")
+    server = Postgres(folder)
+    try:
+        server.make()
+        process = server.start()
+        try:
+            yield server
+        finally:
+            process.send_signal(signal.SIGINT)  # in order, without waiting for those that are still connected
+            process.wait()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
