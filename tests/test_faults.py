@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -51,11 +52,13 @@ def _reporting(rig: Rig, readings: list[Planned]) -> Iterator[None]:
 
 
 @contextmanager
-def _store_locked(store: Path) -> Iterator[None]:
-    """Another process, say a backup, holds the store."""
+def _store_locked(store: Path, at_least_s: float = 0) -> Iterator[None]:
+    """Another process, say a backup, holds the store, and for so many seconds at least."""
     with closing(sqlite3.connect(store, timeout=60, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
+        ends_at = time.monotonic() + at_least_s
         yield
+        threading.Event().wait(max(0, ends_at - time.monotonic()))
         other.execute("ROLLBACK")
 
 
@@ -254,6 +257,17 @@ def test_11_a_store_that_is_locked_for_long_is_waited_for_and_the_broker_keeps_t
             rig.publish(machines.readings)
             rig.daemon.wait_for("store_away")
             rig.daemon.wait_for("mqtt_left")
+            assert rig.daemon.is_up()
+        _nothing_is_wrong(rig)
+
+
+def test_11_a_backup_that_holds_the_store_for_a_minute_costs_nothing_with_the_shipped_keepalive(tmp_path: Path) -> None:
+    machines = fleet(13, 10, 40)
+    with rig_in(tmp_path, machines) as rig:
+        rig.daemon.start_ready()
+        with _store_locked(rig.daemon.store, at_least_s=60):
+            rig.publish(machines.readings)
+            rig.daemon.wait_for("store_away")
             assert rig.daemon.is_up()
         _nothing_is_wrong(rig)
 
