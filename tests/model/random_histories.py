@@ -313,7 +313,7 @@ class Story:
         if kind != "freeze_protection" and rng.random() < 0.15:
             line["findings"] = "Oil leak"
             if rng.random() < 0.5:
-                line["service_record_no"] = "R-17"
+                line["service_record_no"] = f"R-{len(self.lines)}"  # typed from paper: no two are alike
         if kind in ("mandatory_visit", "freeze_protection") and rng.random() < 0.12:
             line[rng.choice(("technician", "signed_by"))] = rng.choice(("", "  "))
         if kind == "mandatory_visit" and rng.random() < 0.05:
