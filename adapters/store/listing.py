@@ -47,14 +47,14 @@ class OrderFilter:
 
 def orders(connection: Connection, wanted: OrderFilter, limit: int | None = None) -> Iterator[Sequence[Row[Any]]]:
     """Work orders with their machine's facts, by machine, in batches."""
-    statement = _orders().where(*_conditions(wanted))
+    statement = _orders().where(*conditions_of(wanted))
     columns = work_orders.c
     return _batches(connection, statement.order_by(columns.machine_id, columns.kind, columns.id).limit(limit))
 
 
 def overdue(connection: Connection, wanted: OrderFilter, limit: int | None = None) -> Iterator[Sequence[Row[Any]]]:
     """Overdue work orders with their machine's facts, the longest overdue first, in batches."""
-    statement = _orders().where(work_orders.c.state == State.OVERDUE, *_conditions(wanted))
+    statement = _orders().where(work_orders.c.state == State.OVERDUE, *conditions_of(wanted))
     return _batches(connection, statement.order_by(work_orders.c.overdue_on, work_orders.c.id).limit(limit))
 
 
@@ -75,7 +75,8 @@ def _orders() -> Select[Any]:
     return select(work_orders, *facts, meters.c.total_ms, *NUMBER).select_from(joined)
 
 
-def _conditions(wanted: OrderFilter) -> Iterator[ColumnElement[bool]]:
+def conditions_of(wanted: OrderFilter) -> Iterator[ColumnElement[bool]]:
+    """Work orders, joined with their machines, as they are wanted."""
     if wanted.states is not None:
         yield work_orders.c.state.in_(sorted(wanted.states))
     if wanted.kind is not None:

@@ -77,6 +77,7 @@ COMMANDS: dict[str, Lazy | Family] = {
         },
     ),
     "forecast": Lazy(f"{_AT}.forecast:forecast", "What will probably be due, by date."),
+    "compliance": Lazy(f"{_AT}.compliance:compliance", "How well the work was done in its time."),
     "duties": Lazy(f"{_AT}.records:duties", "List the duties that were begun and finished, the newest first."),
     "plan": Family(
         "The plan: what is due when.",
