@@ -13,9 +13,11 @@ from daemon.anew import believed, compute_anew, tell_new_recipients
 from daemon.assessing import bring_up, record_of
 from daemon.corrected_life import corrected
 from daemon.correction import Correction
+from daemon.findings import facts_changed, reconsider
 from daemon.keeper import Keeper
 from daemon.lifetimes import CORRECTION, Life, key_text
 from daemon.refused import RefusedError
+from schedules.finding import Cure
 from schedules.machine import Status
 
 _RECIPIENTS = frozenset({"customer", "service_centre", "yard", "region"})
@@ -48,6 +50,9 @@ def correct(connection: Connection, keeper: Keeper, command: Correction, now_ms:
         compute_anew(connection, keeper, before, believed(connection, keeper, record, life), remark)
     if _RECIPIENTS & command.facts.keys():
         tell_new_recipients(connection, keeper, record_of(connection, keeper, command.machine_id), remark)
+    if command.undo_retirement:
+        reconsider(connection, keeper, command.machine_id, now_ms, Cure.CORRECTED)
+    facts_changed(connection, keeper, command.machine_id, now_ms, Cure.CORRECTED)
 
 
 def _refuse_without_reason(command: Correction) -> None:

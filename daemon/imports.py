@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from adapters.files.register import CENTRES, YARDS, Register
 from adapters.files.table import Problems, Table, TableError
 from adapters.store.registering import keep_places
+from daemon.findings import look_at_registers
 from daemon.keeper import Keeper
 
 CHUNK = 500
@@ -78,20 +79,21 @@ def no_twins(key: str) -> Check:
     return check
 
 
-def import_centres(keeper: Keeper, path: Path) -> int:
+def import_centres(keeper: Keeper, path: Path, now_ms: int) -> int:
     """Insert or update service centres; how many. Columns the file has not are left as they are."""
-    return _import_places(keeper, path, CENTRES, "service_centre")
+    return _import_places(keeper, path, CENTRES, "service_centre", now_ms)
 
 
-def import_yards(keeper: Keeper, path: Path) -> int:
+def import_yards(keeper: Keeper, path: Path, now_ms: int) -> int:
     """Insert or update yards; how many. Columns the file has not are left as they are."""
-    return _import_places(keeper, path, YARDS, "yard")
+    return _import_places(keeper, path, YARDS, "yard", now_ms)
 
 
-def _import_places(keeper: Keeper, path: Path, register: Register, key: str) -> int:
+def _import_places(keeper: Keeper, path: Path, register: Register, key: str, now_ms: int) -> int:
     checked = Checked(path, register, no_twins(key))
     with keeper.store.write() as connection:
         for chunk in chunked(checked.lines(), CHUNK):
             rows = [{name: values[name] for name in checked.columns} for _, values in chunk]
             keep_places(connection, key, rows)
+        look_at_registers(connection, keeper, keeper.today(now_ms), now_ms)
     return checked.count

@@ -13,8 +13,10 @@ from adapters.store import readings
 from adapters.store.readings import Identity, MeterState
 from daemon.assessing import assess_after_reading
 from daemon.keeper import Keeper
+from daemon.watching import Watch
 from schedules.meter import Judgement, judge
-from schedules.reading import IN_HISTORY, Reading, Source, Verdict
+from schedules.reading import IN_HISTORY, REFUSED_BY_METER, Reading, Source, Verdict
+from schedules.refused_row import GOES_ON
 
 
 class Bench:
@@ -34,6 +36,7 @@ class Bench:
         self._pending: set[str] = set()
         self._moved: dict[str, MeterState] = {}
         self._repeats: list[Identity] = []
+        self._watch = Watch(connection, keeper, now_ms)
         self.counts: Counter[Verdict] = Counter()
 
     def _suspects(self, reports: Sequence[Report]) -> list[Identity]:
@@ -60,7 +63,7 @@ class Bench:
             return self._refused_by_value(report)
         state = self._meters.get(report.machine_id)
         if state is None:
-            return self._of_unknown_machine(report.machine_id, reading)
+            return self._of_unknown_machine(report.machine_id, reading, retained=report.delivery.retained)
         if reading.device_ms is not None and self._is_stored(state, reading, reading.device_ms):
             return Verdict.DUPLICATE
         return self._judged(state, reading, retained=report.delivery.retained)
@@ -84,10 +87,12 @@ class Bench:
         judged = judge(state.meter, reading, self._rules, self._zone, lambda time_ms: self._neighbours(state, time_ms))
         if judged.verdict is Verdict.DUPLICATE:
             return Verdict.DUPLICATE
-        self._rows.append(row_of(state.machine_id, reading, judged))
+        self._rows.append(row_of(state.machine_id, reading, judged, retained=retained))
         self._pending.add(state.machine_id)
         if judged.verdict in IN_HISTORY:
             self._believe(state, reading, judged, retained=retained)
+        elif judged.verdict in REFUSED_BY_METER:
+            self._watch.refused(state, judged, self._watch.day(reading.arrived_ms), self._flush_rows)
         return judged.verdict
 
     def _neighbours(self, state: MeterState, time_ms: int) -> tuple[int | None, int | None]:
@@ -98,8 +103,13 @@ class Bench:
     def _believe(self, state: MeterState, reading: Reading, judged: Judgement, *, retained: bool) -> None:
         """A sign of life (unless retained); an accepted reading moves the meter and may wake the rules."""
         self._moved[state.machine_id] = state
+        on = self._watch.day(reading.arrived_ms)
         if reading.source is Source.TELEMATICS and not retained:
+            if state.waits_since != on:
+                self._watch.heard(state, on, has_reported=state.heard_ms is not None)
             state.heard_ms = max(reading.arrived_ms, state.heard_ms or 0)
+        if state.refused_row and judged.verdict in GOES_ON:
+            self._watch.goes_on(state, on)
         if judged.verdict is Verdict.ACCEPTED:
             before_ms, before_dated_ms = state.meter.total_ms, state.dated_ms
             state.meter.total_ms, state.meter.time_ms = judged.total_ms, judged.time_ms
@@ -134,7 +144,7 @@ class Bench:
         readings.add_raw(self._connection, row, {**kept, "size": len(delivery.payload), "digest": digest})
         return refusal.verdict
 
-    def _of_unknown_machine(self, machine_id: str, reading: Reading) -> Verdict:
+    def _of_unknown_machine(self, machine_id: str, reading: Reading, *, retained: bool) -> Verdict:
         if reading.device_ms is not None:
             identity = (machine_id, reading.dial_ms, reading.device_ms)
             if identity in self._stored:
@@ -143,7 +153,7 @@ class Bench:
             self._stored.add(identity)
         time_ms = reading.arrived_ms if reading.device_ms is None else reading.device_ms
         judged = Judgement(Verdict.UNKNOWN_MACHINE, time_ms, reading.dial_ms, reason="no such machine is registered")
-        self._rows.append(row_of(machine_id, reading, judged))
+        self._rows.append(row_of(machine_id, reading, judged, retained=retained))
         return Verdict.UNKNOWN_MACHINE
 
     def finish(self) -> None:
@@ -156,6 +166,7 @@ class Bench:
         self._flush_rows()
         readings.keep_meters(self._connection, self._moved.values())
         self._moved.clear()
+        self._watch.keep()
 
     def _flush_rows(self) -> None:
         readings.add(self._connection, self._rows)
@@ -173,7 +184,7 @@ def judge_all(connection: Connection, keeper: Keeper, reports: Iterable[Report],
     return bench.counts
 
 
-def row_of(machine_id: str, reading: Reading, judged: Judgement) -> tuple[Any, ...]:
+def row_of(machine_id: str, reading: Reading, judged: Judgement, *, retained: bool = False) -> tuple[Any, ...]:
     """The row of a judged reading, in the order of `readings.COLUMNS`."""
     return (
         machine_id,
@@ -187,13 +198,14 @@ def row_of(machine_id: str, reading: Reading, judged: Judgement) -> tuple[Any, .
         judged.clock,
         judged.reason,
         0,
+        retained,
     )
 
 
 def empty_row(machine_id: str | None, arrived_ms: int, verdict: Verdict, reason: str) -> tuple[Any, ...]:
     """The row of a delivery that is no reading."""
     by_itself = _TEXT[Source.TELEMATICS]
-    return machine_id, None, None, arrived_ms, arrived_ms, None, _TEXT[verdict], by_itself, False, reason, 0
+    return machine_id, None, None, arrived_ms, arrived_ms, None, _TEXT[verdict], by_itself, False, reason, 0, False
 
 
 _TEXT: dict[Verdict | Source, str] = {name: str(name) for name in (*Verdict, *Source)}

@@ -13,6 +13,7 @@ from adapters.mqtt.source import MACHINE_ID
 from adapters.store import machines, orders, readings
 from adapters.store.machines import MachineRecord, Remark
 from daemon.assessing import bring_up, record_of
+from daemon.findings import facts_changed, reconsider
 from daemon.history import past_of
 from daemon.hours_by_hand import dial_by_hand, judge_by_hand
 from daemon.keeper import Keeper
@@ -20,6 +21,7 @@ from daemon.refused import RefusedError
 from daemon.rejudging import rejudge
 from daemon.telling import tell
 from schedules.dates import local_date
+from schedules.finding import Cure
 from schedules.machine import Category, Status, Warranty
 from schedules.reading import Verdict
 from schedules.retrace import retrace
@@ -106,6 +108,7 @@ def stock_in(connection: Connection, keeper: Keeper, command: StockIn, now_ms: i
         record = record_of(connection, keeper, command.machine_id)
     bring_up(connection, keeper, record, keeper.today(now_ms), remark)
     orders.mark_all_past(connection, command.machine_id, keeper.today(now_ms))
+    facts_changed(connection, keeper, command.machine_id, now_ms)
 
 
 def transfer(connection: Connection, keeper: Keeper, command: Transfer, now_ms: int, by: str | None = None) -> None:
@@ -124,6 +127,7 @@ def transfer(connection: Connection, keeper: Keeper, command: Transfer, now_ms: 
     machines.change_facts(connection, command.machine_id, values)
     machines.note_event(connection, command.machine_id, "transfer", on, details_of(command), remark)
     bring_up(connection, keeper, record_of(connection, keeper, command.machine_id), keeper.today(now_ms), remark)
+    facts_changed(connection, keeper, command.machine_id, now_ms)
 
 
 def hand_over(
@@ -145,6 +149,7 @@ def hand_over(
     if dial_ms is not None:
         verdict = judge_by_hand(connection, keeper, command.machine_id, dial_ms, command.at_ms, now_ms)
     _retrace(connection, keeper, command.machine_id, remark, is_new=known is None)
+    facts_changed(connection, keeper, command.machine_id, now_ms)
     return verdict
 
 
@@ -162,6 +167,7 @@ def retire(connection: Connection, keeper: Keeper, command: Retire, now_ms: int,
     machines.change_facts(connection, command.machine_id, values)
     machines.note_event(connection, command.machine_id, "retire", on, details_of(command), remark)
     bring_up(connection, keeper, record_of(connection, keeper, command.machine_id), keeper.today(now_ms), remark)
+    facts_changed(connection, keeper, command.machine_id, now_ms)
 
 
 def details_of(command: StockIn | Transfer | HandOver | Retire) -> dict[str, Any]:
@@ -237,6 +243,7 @@ def _judge_waiting(connection: Connection, keeper: Keeper, machine_id: str, now_
         for _ in rejudge(connection, keeper, state, rows, "registered", now_ms):
             pass
         readings.keep_meters(connection, [state])
+        reconsider(connection, keeper, machine_id, now_ms, Cure.COMPLETED)
 
 
 def _retrace(connection: Connection, keeper: Keeper, machine_id: str, remark: Remark, *, is_new: bool) -> None:

@@ -17,6 +17,7 @@ from adapters.store import machines, readings
 from adapters.store.machines import MachineRecord, Remark
 from adapters.store.registering import Newcomer, register_all, registered, waited_for
 from daemon import life
+from daemon.findings import look_at_machines, look_at_registers
 from daemon.history import steps_done
 from daemon.hours_by_hand import dial_by_hand
 from daemon.imports import CHUNK, Checked, Progress, Values, chunked, no_twins, silent
@@ -62,6 +63,7 @@ def import_machines(
             _Registration(connection, keeper, now_ms, by).take([values for _, values in chunk])
             counts.update(values["status"] for _, values in chunk)
             progress(counts.total(), checked.count)
+        look_at_registers(connection, keeper, keeper.today(now_ms), now_ms)
     return counts
 
 
@@ -144,6 +146,7 @@ class _Registration:
         for newcomer in newcomers:
             record = _record(newcomer.values, newcomer.assessment.machine)
             tell(self.connection, self.keeper, record, newcomer.assessment.changes, self.now_ms)
+        look_at_machines(self.connection, self.keeper, [values["machine_id"] for values in chunk], self.now_ms)
 
     def _alone(self, values: Values) -> None:
         machine_id, status = values["machine_id"], values["status"]

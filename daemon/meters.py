@@ -8,16 +8,19 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert
 
-from adapters.store import machines, readings
+from adapters.store import findings, machines, readings
+from adapters.store.findings import Closing
 from adapters.store.machines import Remark
 from adapters.store.readings import MeterState
 from adapters.store.tables import meter_changes
 from daemon.assessing import assess_after_reading, record_of
+from daemon.findings import reconsider
 from daemon.hours_by_hand import dial_by_hand, judge_by_hand
 from daemon.keeper import Keeper
 from daemon.refused import RefusedError
 from daemon.rejudging import AGAIN, rejudge
 from schedules.dates import local_date, moment
+from schedules.finding import Cure, FindingKind
 from schedules.hours import shown
 from schedules.meter import judge
 from schedules.reading import IN_HISTORY, REFUSED_BY_METER, Reading, Source, Verdict
@@ -49,6 +52,8 @@ def change_meter(
     state = meter_of(connection, command.machine_id)
     _refuse_readings_in_the_way(connection, keeper, state, command.changed_ms, old_end_ms)
     _refuse_implausible_total(connection, keeper, state, command.changed_ms, old_end_ms)
+    decided = Closing(keeper.today(now_ms), Cure.METER_CHANGE, now_ms)
+    findings.close(connection, [FindingKind.METER_NEEDS_DECISION], [command.machine_id], decided)
     judge_by_hand(connection, keeper, command.machine_id, old_end_ms, command.changed_ms, now_ms)
     offset_ms = old_end_ms + state.meter.offset_at(command.changed_ms) - new_start_ms
     _write_change(connection, command, old_end_ms, new_start_ms, offset_ms, now_ms, by, keeper)
@@ -144,7 +149,11 @@ def judge_again(
         if judged.verdict is Verdict.ACCEPTED:
             assess_after_reading(connection, keeper, machine_id, before, now_ms)
             before = (state.meter.total_ms, state.dated_ms)
+    reconsider(connection, keeper, machine_id, now_ms, _CURES.get(why, Cure.COMPLETED))
     return len(rows)
+
+
+_CURES = {"accept": Cure.ACCEPTED, "meter_change": Cure.METER_CHANGE}
 
 
 def accept(connection: Connection, keeper: Keeper, number: int, why: str, by: str | None, now_ms: int) -> None:
@@ -162,6 +171,7 @@ def accept(connection: Connection, keeper: Keeper, number: int, why: str, by: st
     verdict = Verdict.ACCEPTED if newer else Verdict.LATE
     readings.decide(connection, row, {"verdict": verdict, "total_ms": total_ms, "reason": None}, now_ms, why, by)
     if not newer:
+        reconsider(connection, keeper, row.machine_id, now_ms, Cure.ACCEPTED)
         return
     if state.meter.total_ms is not None and total_ms < state.meter.total_ms:
         message = "its total is below the present one: record a meter change, or void the readings that are too high"

@@ -12,7 +12,7 @@ from adapters.store import readings
 from adapters.store.readings import MeterState
 from daemon.keeper import Keeper
 from schedules.meter import Judgement, Meter, judge
-from schedules.reading import IN_HISTORY, REFUSED_BY_METER, Reading, Source, Verdict
+from schedules.reading import REFUSED_BY_METER, Reading, Source, Verdict
 
 AGAIN = frozenset({"registered", "meter_change", "accept", "void"})
 """Why readings are judged again, as their decisions say it; what people decide, they say in words of their own."""
@@ -30,8 +30,9 @@ def rejudge(
 ) -> Iterator[tuple[Reading, Judgement]]:
     """Judge rows again in their order, move the meter, and yield each with its new verdict before the next is judged.
 
-    A verdict that changes is written with a decision; the meter is the caller's to keep. `standing` are the numbers of
-    readings that a person has accepted: they stay so where the meter allows it.
+    A verdict that changes is written with a decision; the meter is the caller's to keep, and the findings to
+    `reconsider`. `standing` are the numbers of readings that a person has accepted: they stay so where the meter allows
+    it.
     """
     for row in rows:
         reading = reading_of(row)
@@ -93,8 +94,6 @@ def _write(connection: Connection, row: Row[Any], judged: Judgement, why: str, n
 def _move(state: MeterState, reading: Reading, judged: Judgement) -> None:
     if reading.device_ms is not None:
         state.newest_device_ms = max(reading.device_ms, state.newest_device_ms or reading.device_ms)
-    if judged.verdict in IN_HISTORY and reading.source is Source.TELEMATICS:
-        state.heard_ms = max(reading.arrived_ms, state.heard_ms or 0)
     if judged.verdict is Verdict.ACCEPTED:
         state.meter.total_ms, state.meter.time_ms = judged.total_ms, judged.time_ms
         state.dated_ms = min(judged.time_ms, reading.arrived_ms)

@@ -12,6 +12,7 @@ from adapters.store import duties, machines, notices
 from adapters.store.engine import STORE_FAULTS
 from adapters.store.machines import MachineRecord, Remark
 from daemon.assessing import bring_up
+from daemon.findings import look_at_registers, look_at_silence
 from daemon.keeper import Keeper
 from daemon.telling import remind
 from schedules.dates import ONE_DAY
@@ -64,8 +65,10 @@ class _Day:
             self.expected = duties.count_waking(connection, self._today)
         asked = self._ask(connection)
         reminded = self._remind(connection)
-        finished = max(asked, reminded) < _BATCH
+        unheard = look_at_silence(connection, self._keeper, self._today, self._now_ms, _BATCH)
+        finished = max(asked, reminded, unheard) < _BATCH
         if finished:
+            look_at_registers(connection, self._keeper, self._today, self._now_ms)
             duties.finish(connection, DAILY, self._today.isoformat(), self._now_ms)
         return finished
 

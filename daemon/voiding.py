@@ -13,9 +13,11 @@ from adapters.store.machines import Remark
 from adapters.store.readings import MeterState
 from daemon.anew import believed, compute_anew
 from daemon.assessing import bring_up, record_of
+from daemon.findings import reconsider
 from daemon.keeper import Keeper
 from daemon.meters import meter_of, voidable
 from daemon.rejudging import AGAIN, rejudge
+from schedules.finding import Cure
 from schedules.reading import IN_HISTORY, REFUSED_BY_METER, Verdict
 
 
@@ -27,6 +29,7 @@ def void(connection: Connection, keeper: Keeper, number: int, why: str, by: str 
     remark = Remark(now_ms, by=by, note=why)
     if Verdict(row.verdict) not in IN_HISTORY:
         _declare_void(connection, row, remark)
+        reconsider(connection, keeper, row.machine_id, now_ms, Cure.VOIDED)
         return
     record = record_of(connection, keeper, row.machine_id)
     record = bring_up(connection, keeper, record, keeper.today(now_ms), remark)
@@ -35,6 +38,7 @@ def void(connection: Connection, keeper: Keeper, number: int, why: str, by: str 
     _judge_what_followed(connection, keeper, row, record.facts.handed_over_on, remark)
     record = record_of(connection, keeper, row.machine_id)
     compute_anew(connection, keeper, before, believed(connection, keeper, record, before.life), remark)
+    reconsider(connection, keeper, row.machine_id, now_ms, Cure.VOIDED)
 
 
 def _declare_void(connection: Connection, row: Row[Any], remark: Remark) -> None:

@@ -428,9 +428,9 @@ def test_a_store_that_refuses_leaves_nothing(world: World, tmp_path: Path) -> No
 
 def test_centres_and_yards_are_added_and_updated(world: World, tmp_path: Path) -> None:
     first = "service_centre,name,email,locale\nSC1,Jinan,a@b.example,zh-CN\nSC2,Harbin,,en\n"
-    assert import_centres(world.keeper, written(tmp_path, first)) == 2
-    assert import_centres(world.keeper, written(tmp_path, "service_centre,phone\nSC1,0531\nSC3,1\n")) == 2
-    assert import_yards(world.keeper, written(tmp_path, "yard,name,region\n一号场,Yard,46\n")) == 1
+    assert import_centres(world.keeper, written(tmp_path, first), world.now_ms) == 2
+    assert import_centres(world.keeper, written(tmp_path, "service_centre,phone\nSC1,0531\nSC3,1\n"), world.now_ms) == 2
+    assert import_yards(world.keeper, written(tmp_path, "yard,name,region\n一号场,Yard,46\n"), world.now_ms) == 1
 
     with world.keeper.store.read() as connection:
         centres = {row.service_centre: tuple(row)[1:] for row in connection.execute(select(service_centres))}
@@ -447,7 +447,7 @@ def test_bad_centres_change_nothing(world: World, tmp_path: Path) -> None:
     text = "service_centre,email,locale\nSC1,nobody,zh-CN\n,a@b.example,Chinese please\nSC2,,\nSC2,,\n"
 
     with pytest.raises(TableError) as refused:
-        import_centres(world.keeper, written(tmp_path, text))
+        import_centres(world.keeper, written(tmp_path, text), world.now_ms)
 
     assert refused.value.problems == [
         "line 2: email: 'nobody' is no e-mail address",

@@ -22,6 +22,7 @@ from adapters.store.tables import (
 )
 from schedules.meter import Meter
 from schedules.reading import IN_HISTORY, Verdict
+from schedules.refused_row import Seen
 
 _AT_ONCE = 2000
 Identity = tuple[str, int, int]
@@ -33,7 +34,9 @@ class MeterState:
     """A machine's meter during one transaction, with the wake-ups that say when to assess.
 
     `dated_ms` is the instant whose local date dates the last accepted reading; `newest_device_ms` the newest device
-    time of any stored reading, so that a newer one cannot be stored yet; `heard_ms` the last sign of life.
+    time of any stored reading, so that a newer one cannot be stored yet; `heard_ms` the last sign of life. What follows
+    the wake-ups is for findings: since when a sign of life is waited for (None: not at all, or it is found `unheard`
+    already), the last refused readings in a row, and whether they were found to need a decision.
     """
 
     machine_id: str
@@ -43,6 +46,10 @@ class MeterState:
     heard_ms: int | None
     wakes_at_ms: int | None
     wakes_on: date | None
+    waits_since: date | None
+    unheard: bool
+    refused_row: list[Seen]
+    undecided: bool
 
 
 def load_meters(connection: Connection, machine_ids: Iterable[str]) -> dict[str, MeterState]:
@@ -55,10 +62,13 @@ def load_meters(connection: Connection, machine_ids: Iterable[str]) -> dict[str,
 
 
 def _state(row: Row[Any]) -> MeterState:
-    machine_id, offset, changed, total, time, dated, newest, heard, wakes_at, wakes_on = tuple(row)
+    machine_id, offset, changed, total, time, dated, newest, heard, *rest = tuple(row)
+    wakes_at, wakes_on, waits_since, unheard, refused, undecided = rest
     # A replaced meter's earlier offsets are read when they are needed; until then one change stands for them all.
     meter = Meter(offset, total, time, () if changed is None else ((changed, offset),))
-    return MeterState(machine_id, meter, dated, newest, heard, wakes_at, wakes_on)
+    row_so_far = [] if refused is None else [(time_ms, total_ms) for time_ms, total_ms in refused]
+    found = (waits_since, unheard, row_so_far, undecided)
+    return MeterState(machine_id, meter, dated, newest, heard, wakes_at, wakes_on, *found)
 
 
 def _add_handovers(connection: Connection, states: Mapping[str, MeterState]) -> None:

@@ -19,10 +19,13 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TextClause,
     UniqueConstraint,
+    false,
     text,
 )
 
+from schedules.finding import Cure, FindingKind
 from schedules.machine import Category, Status, Warranty
 from schedules.reading import Source, Verdict
 from schedules.work_order import Cause, Closing, Kind, State
@@ -52,6 +55,17 @@ def _mostly(column: str, first: StrEnum, names: type[StrEnum]) -> CheckConstrain
 
 def _not_negative(column: str) -> CheckConstraint:
     return CheckConstraint(f"{column} >= 0", name=f"{column}_not_negative")
+
+
+def _named_by(column: str, status: Status) -> Index:
+    """The places that machines of a status name, each found without a look at all its machines."""
+    where = status_is(status)
+    return Index(f"ix_machines_{status.value}_{column}", column, sqlite_where=where, postgresql_where=where)
+
+
+def status_is(status: Status) -> TextClause:
+    """Machines of this status, in the very words by which their indexes are found."""
+    return text(f"status = '{status.value}'")
 
 
 OTHER_TIME = text("(clock OR device_ms IS NULL)")
@@ -136,6 +150,9 @@ machines = Table(
     CheckConstraint("status <> 'stock' OR stocked_on IS NOT NULL", name="stock_has_date"),
     CheckConstraint("status <> 'retired' OR retired_on IS NOT NULL", name="retired_has_date"),
     Index("ix_machines_service_centre", "service_centre"),
+    _named_by("service_centre", Status.IN_SERVICE),
+    _named_by("yard", Status.STOCK),
+    _named_by("region", Status.STOCK),
     Index("ix_machines_asked_rulebook", "asked_rulebook"),
 )
 assert {warranty.value for warranty in Warranty} == {"half_year", "one_year"}  # noqa: S101 - the constraint above says the same
@@ -153,9 +170,15 @@ meters = Table(
     Column("heard_ms", BigInteger),
     Column("wakes_at_ms", BigInteger),
     Column("wakes_on", Date),
+    # the day since which a sign of life is waited for; NULL: not in service, or found silent already
+    Column("waits_since", Date),
+    Column("unheard", Boolean, nullable=False, server_default=false()),
+    Column("refused_row", JSON(none_as_null=True)),
+    Column("undecided", Boolean, nullable=False, server_default=false()),
     _not_negative("total_ms"),
     CheckConstraint("(total_ms IS NULL) = (time_ms IS NULL)", name="total_has_time"),
     Index("ix_meters_wakes_on", "wakes_on"),
+    Index("ix_meters_waits_since", "waits_since"),
 )
 
 meter_changes = Table(
@@ -188,6 +211,7 @@ readings = Table(
     Column("clock", Boolean, nullable=False),
     Column("reason", Text),
     Column("repeats", Integer, nullable=False),
+    Column("retained", Boolean, nullable=False, server_default=false()),
     _not_negative("dial_ms"),
     _mostly("verdict", Verdict.ACCEPTED, Verdict),
     _mostly("source", Source.TELEMATICS, Source),
@@ -413,6 +437,38 @@ notices = Table(
         sqlite_where=Column("letter_id").is_(None) & Column("dropped").is_(None),
         postgresql_where=Column("letter_id").is_(None) & Column("dropped").is_(None),
     ),
+)
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("id", _SERIAL, primary_key=True),
+    Column("kind", String(24), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("machine_id", ForeignKey("machines.machine_id")),
+    Column("opened_on", Date, nullable=False),
+    Column("recorded_ms", BigInteger, nullable=False),
+    Column("details", JSON, nullable=False),
+    Column("closed_on", Date),
+    Column("closed_ms", BigInteger),
+    Column("cure", String(16)),
+    _one_of("kind", FindingKind),
+    CheckConstraint(
+        "cure IS NULL OR cure IN (" + ", ".join(f"'{cure.value}'" for cure in Cure) + ")", name="cure_known"
+    ),
+    CheckConstraint("closed_on IS NULL OR closed_on >= opened_on", name="closed_after_opening"),
+    CheckConstraint(
+        "(closed_on IS NULL) = (cure IS NULL) AND (closed_on IS NULL) = (closed_ms IS NULL)", name="closed_has_cure"
+    ),
+    Index(
+        "uq_findings_open",
+        "kind",
+        "subject",
+        unique=True,
+        sqlite_where=Column("closed_on").is_(None),
+        postgresql_where=Column("closed_on").is_(None),
+    ),
+    Index("ix_findings_machine_id", "machine_id"),
 )
 
 duties = Table(

@@ -57,8 +57,8 @@ def import_centres(file: Path) -> None:
     """
     from daemon.imports import import_centres as take
 
-    with changing() as (keeper, _), _naming_bad_lines(file):
-        count = take(keeper, file)
+    with changing() as (keeper, now_ms), _naming_bad_lines(file):
+        count = take(keeper, file, now_ms)
     click.echo(f"{count} service centres added or updated")
 
 
@@ -71,8 +71,8 @@ def import_yards(file: Path) -> None:
     """
     from daemon.imports import import_yards as take
 
-    with changing() as (keeper, _), _naming_bad_lines(file):
-        count = take(keeper, file)
+    with changing() as (keeper, now_ms), _naming_bad_lines(file):
+        count = take(keeper, file, now_ms)
     click.echo(f"{count} yards added or updated")
 
 

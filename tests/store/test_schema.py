@@ -60,7 +60,9 @@ def statements(store: Store) -> dict[str, list[str]]:
 
 
 def parts(sql: str) -> list[str]:
-    return sorted(re.sub(r"\s+", " ", line.replace('"', "")).strip(" ,") for line in sql.splitlines())
+    """Columns that were added later stand on the line of the last one there was."""
+    lines = re.sub(r",\s*(?![^()]*\))", ",\n", sql.replace('"', "")).splitlines()
+    return sorted(part for line in lines if (part := re.sub(r"\s+", " ", line).strip(" ,")))
 
 
 def tables_of(store: Store) -> set[str]:

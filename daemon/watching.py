@@ -1,0 +1,109 @@
+"""What readings say beside the hours: that a machine lives, or that its meter needs a decision (rules 7).
+
+Looked at in the transaction that judges the reading. Nothing is asked of the store unless something changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+
+from sqlalchemy import Connection
+
+from adapters.store import findings, watching
+from adapters.store.findings import Closing, Finding
+from adapters.store.readings import MeterState
+from daemon.keeper import Keeper
+from schedules.dates import ONE_DAY, local_date, start_of_day_ms
+from schedules.finding import UNHEARD, Cure, FindingKind, unheard_from, unheard_kind
+from schedules.machine import Status
+from schedules.meter import Judgement
+from schedules.refused_row import Seen, agrees
+
+
+class Watch:
+    """Watches the readings of one transaction, in their order; `keep` writes what it remembers of the machines."""
+
+    def __init__(self, connection: Connection, keeper: Keeper, now_ms: int) -> None:
+        """Nothing was seen yet."""
+        self._connection = connection
+        self._keeper = keeper
+        self._now_ms = now_ms
+        self._silence = timedelta(days=keeper.rulebook.plan.silence_days)
+        self._changed: dict[str, MeterState] = {}
+        self._day = date.min
+        self._day_from_ms = self._day_to_ms = 0
+
+    def day(self, at_ms: int) -> date:
+        """The local date of an instant, quickly where one follows the other."""
+        if not self._day_from_ms <= at_ms < self._day_to_ms:
+            zone = self._keeper.zone
+            self._day = local_date(at_ms, zone)
+            self._day_from_ms = start_of_day_ms(self._day, zone)
+            self._day_to_ms = start_of_day_ms(self._day + ONE_DAY, zone)
+        return self._day
+
+    def heard(self, state: MeterState, on: date, *, has_reported: bool) -> None:
+        """A sign of life on a day other than that of the last; `has_reported`: there was one before.
+
+        The calendar comes first: a silence that no sweep has seen began all the same, and is over now (rules 0).
+        """
+        if state.unheard:
+            closing = Closing(on, Cure.HEARD, self._now_ms)
+            findings.close(self._connection, UNHEARD, [state.machine_id], closing)
+        elif state.waits_since is None or on <= state.waits_since:
+            return
+        elif on >= state.waits_since + self._silence:
+            self._was_unheard(state, state.waits_since, on, has_reported=has_reported)
+        state.waits_since, state.unheard = on, False
+        self._changed[state.machine_id] = state
+
+    def _was_unheard(self, state: MeterState, since: date, on: date, *, has_reported: bool) -> None:
+        (machine,) = watching.watched(self._connection, [state.machine_id])
+        kind = unheard_kind(has_reported=has_reported)
+        opened_on = unheard_from(since, machine.handed_over_on, self._keeper.rulebook.plan.silence_days)
+        found = Finding(kind, state.machine_id, opened_on, state.machine_id, {"since": since.isoformat()})
+        findings.open_all(self._connection, [found], self._now_ms, Closing(on, Cure.HEARD, self._now_ms))
+
+    def refused(self, state: MeterState, judged: Judgement, on: date, flush: Callable[[], None]) -> None:
+        """One more refused reading, arrived on a day; `flush` writes what was judged so far."""
+        if state.undecided:
+            return
+        rules = self._keeper.meter_rules
+        row = [*state.refused_row, (judged.time_ms, judged.total_ms)]
+        if agrees(row, rules):
+            flush()
+            state.undecided = self._needs_decision(state.machine_id, row, on)
+        state.refused_row = row[-rules.agree + 1 :]
+        self._changed[state.machine_id] = state
+
+    def _needs_decision(self, machine_id: str, row: list[Seen], on: date) -> bool:
+        (machine,) = watching.watched(self._connection, [machine_id])
+        if machine.status == Status.RETIRED:
+            return False
+        agree = self._keeper.meter_rules.agree
+        since_ms = min(time_ms for time_ms, _ in row[-agree:])
+        numbers = watching.refused_since(self._connection, machine_id, since_ms, agree)
+        found = undecided(machine_id, on, numbers, row[-agree:])
+        findings.open_all(self._connection, [found], self._now_ms)
+        return True
+
+    def goes_on(self, state: MeterState, on: date) -> None:
+        """The meter goes on normally: no row of refused readings is left, and nothing is to be decided."""
+        if state.undecided:
+            closing = Closing(on, Cure.GOES_ON, self._now_ms)
+            findings.close(self._connection, [FindingKind.METER_NEEDS_DECISION], [state.machine_id], closing)
+        state.refused_row, state.undecided = [], False
+        self._changed[state.machine_id] = state
+
+    def keep(self) -> None:
+        """Write what is remembered of the machines."""
+        watching.keep(self._connection, self._changed.values())
+        self._changed.clear()
+
+
+def undecided(machine_id: str, on: date, numbers: Sequence[int], row: Sequence[Seen]) -> Finding:
+    """The finding that a meter needs a decision: the numbers of the readings that agree, and what they show."""
+    totals = [total_ms for _, total_ms in row]
+    details = {"readings": numbers, "least_total_ms": min(totals), "most_total_ms": max(totals)}
+    return Finding(FindingKind.METER_NEEDS_DECISION, machine_id, on, machine_id, details)
