@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
 from adapters.store.tables import (
     duties,
+    findings,
     letters,
     machine_events,
     machines,
@@ -25,6 +26,7 @@ from adapters.store.tables import (
     yards,
 )
 from adapters.store.visits import NUMBER, OF_ORDER
+from schedules.finding import FindingKind
 from schedules.reading import Verdict
 from schedules.work_order import OPEN_STATES, Kind, OrderKey, State
 
@@ -200,6 +202,36 @@ def all_yards(connection: Connection) -> Iterator[Sequence[Row[Any]]]:
 def all_duties(connection: Connection, limit: int) -> Iterator[Sequence[Row[Any]]]:
     """Duties, the newest period first."""
     return _batches(connection, select(duties).order_by(duties.c.period.desc(), duties.c.duty).limit(limit))
+
+
+@dataclass(frozen=True, slots=True)
+class FindingFilter:
+    """Which findings are wanted; what is None does not matter. `cured`: also those that are over."""
+
+    kind: FindingKind | None = None
+    machine_id: str | None = None
+    service_centre: str | None = None
+    cured: bool = False
+
+
+def all_findings(connection: Connection, wanted: FindingFilter) -> Iterator[Sequence[Row[Any]]]:
+    """Findings with the centre of the machine they are about, the oldest first."""
+    joined = findings.outerjoin(machines, machines.c.machine_id == findings.c.machine_id)
+    statement = select(findings, machines.c.service_centre).select_from(joined).where(*_of_findings(wanted))
+    return _batches(connection, statement.order_by(findings.c.opened_on, findings.c.id))
+
+
+def _of_findings(wanted: FindingFilter) -> Iterator[ColumnElement[bool]]:
+    columns = findings.c
+    if not wanted.cured:
+        yield columns.closed_on.is_(None)
+    if wanted.kind is not None:
+        yield columns.kind == wanted.kind
+    if wanted.machine_id is not None:
+        yield columns.machine_id == wanted.machine_id
+    if wanted.service_centre is not None:
+        of_centre = (columns.kind == FindingKind.CENTRE_WITHOUT_ADDRESS) & (columns.subject == wanted.service_centre)
+        yield (machines.c.service_centre == wanted.service_centre) | of_centre
 
 
 def _batches(connection: Connection, statement: Select[Any]) -> Iterator[Sequence[Row[Any]]]:

@@ -86,13 +86,14 @@ def last_heard_ms(connection: Connection, machine_id: str) -> int | None:
     return connection.execute(statement).scalar()
 
 
-def refused_in_a_row(connection: Connection, machine_id: str) -> Sequence[Row[Any]]:
+def refused_in_a_row(connection: Connection, machine_id: str) -> list[Row[Any]]:
     """The readings that the meter refused since it went on normally last, as they arrived: number, time and total."""
     columns = readings.c
     mine = columns.machine_id == machine_id
     last = select(func.max(columns.id)).where(mine, columns.verdict.in_(GOES_ON)).scalar_subquery()
     refused = select(columns.id, columns.time_ms, columns.total_ms).where(mine, columns.verdict.in_(REFUSED_BY_METER))
-    return connection.execute(refused.where(columns.id > func.coalesce(last, 0)).order_by(columns.id)).all()
+    statement: Select[Any] = refused.where(columns.id > func.coalesce(last, 0)).order_by(columns.id)
+    return list(connection.execute(statement).all())
 
 
 def refused_since(connection: Connection, machine_id: str, since_ms: int, most: int) -> list[int]:

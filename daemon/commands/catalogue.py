@@ -76,6 +76,7 @@ COMMANDS: dict[str, Lazy | Family] = {
             "test": Lazy(f"{_AT}.notices:test_letter", "Send a test letter through the configured mail server."),
         },
     ),
+    "findings": Lazy(f"{_AT}.findings:findings", "What is wrong with the fleet's data, and what to do, oldest first."),
     "forecast": Lazy(f"{_AT}.forecast:forecast", "What will probably be due, by date."),
     "compliance": Lazy(f"{_AT}.compliance:compliance", "How well the work was done in its time."),
     "duties": Lazy(f"{_AT}.records:duties", "List the duties that were begun and finished, the newest first."),

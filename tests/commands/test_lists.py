@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from daemon.finding_list import FINDING_FIELDS
 from daemon.listing import ORDER_FIELDS
 from daemon.records import DUTY_FIELDS, NOTICE_FIELDS, READING_FIELDS
 from daemon.service_book import CENTRE_FIELDS, MACHINE_FIELDS, YARD_FIELDS
@@ -27,6 +28,7 @@ LISTS = {
     "readings refused": READING_FIELDS,
     "notices list": NOTICE_FIELDS,
     "duties": DUTY_FIELDS,
+    "findings": FINDING_FIELDS,
 }
 FIELDS_OF_AN_ORDER = """
     id machine_id model category kind step state cause opens_on due_on overdue_on closed_on late_days superseded_by
