@@ -12,6 +12,7 @@ from adapters.store.forecast import projections
 from adapters.store.listing import OrderFilter
 from adapters.store.machines import order_of
 from adapters.store.visits import number_in
+from daemon.drafts import draft_view
 from daemon.keeper import Keeper
 from daemon.showing import hours, instant, iso
 from daemon.why import reasons
@@ -71,7 +72,7 @@ def orders(
 
 
 def order(connection: Connection, keeper: Keeper, machine_id: str, key: OrderKey, now_ms: int) -> Fields | None:
-    """One work order with its `events`, and in `why` the reasons in words; None if there is none."""
+    """One work order with its `draft` and `events`, and in `why` the reasons in words; None if there is none."""
     row = listing.order(connection, machine_id, key)
     if row is None:
         return None
@@ -79,6 +80,7 @@ def order(connection: Connection, keeper: Keeper, machine_id: str, key: OrderKey
     return {
         **next(_order_batch(connection, keeper, [row], now_ms)),
         "why": list(_reasons(keeper, row, events)),
+        "draft": draft_view(connection, keeper, machine_id, key),
         "events": [order_event(keeper, event) for event in events],
     }
 

@@ -2,124 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection
 
 from adapters.store import machines, orders
-from adapters.store.machines import MachineRecord, Remark
+from adapters.store.machines import Remark
 from daemon.assessing import bring_up, record_of
-from daemon.hours_by_hand import dial_by_hand, judge_by_hand
+from daemon.completing import Completion, complete
 from daemon.keeper import Keeper
 from daemon.refused import RefusedError
-from daemon.signing import keep_record_no, number_visit
-from daemon.telling import tell
-from schedules.completion import cancelled, completed, refusal
-from schedules.dates import local_date
-from schedules.evidence import Form, missing, trimmed
-from schedules.visit_number import VisitNumber
+from schedules.completion import cancelled
 from schedules.work_order import Kind, OrderKey, State, WorkOrder
 
-
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """A form handed in for an order: `done_at_ms` the instant of the visit, `hours` what the dial showed."""
-
-    machine_id: str
-    key: OrderKey
-    done_at_ms: int | None
-    hours: Decimal | float | str | None
-    form: Form
-    by: str | None = None
-
-
-def complete(keeper: Keeper, command: Completion, now_ms: int) -> VisitNumber | None:
-    """Complete an order; the number of a mandatory visit.
-
-    RefusedError names what is missing, and then nothing is left but the draft (rules 6).
-    """
-    command = replace(command, form=trimmed(command.form))
-    try:
-        with keeper.store.write() as connection:
-            return _complete(connection, keeper, command, now_ms)
-    except RefusedError as refused:
-        with keeper.store.write() as connection:
-            _keep_form(connection, keeper, command, refused, now_ms)
-        raise
-
-
-def _complete(connection: Connection, keeper: Keeper, command: Completion, now_ms: int) -> VisitNumber | None:
-    remark = Remark(now_ms, by=command.by or command.form.technician or command.form.signed_by)
-    record = bring_up(
-        connection, keeper, record_of(connection, keeper, command.machine_id), keeper.today(now_ms), remark
-    )
-    done_on = local_date(now_ms if command.done_at_ms is None else command.done_at_ms, keeper.zone)
-    _refuse_without_evidence(keeper, record, command, done_on)
-    if command.hours is not None and command.done_at_ms is not None:
-        dial_ms = dial_by_hand(keeper, command.hours, "hours")
-        judge_by_hand(connection, keeper, command.machine_id, dial_ms, command.done_at_ms, now_ms)
-        record = record_of(connection, keeper, command.machine_id)
-    reason = refusal(record.facts.orders.get(command.key), done_on, keeper.today(now_ms))
-    if reason is not None:
-        raise RefusedError(reason)
-    keep_record_no(connection, record, command.key, command.form)
-    number = number_visit(connection, record, command.key, done_on, now_ms)
-    _close(connection, keeper, record, command, done_on, replace(remark, note=_number_note(number)))
-    return number
-
-
-def _number_note(number: VisitNumber | None) -> str | None:
-    return None if number is None else f"visit no. {number}"
-
-
-def _refuse_without_evidence(keeper: Keeper, record: MachineRecord, command: Completion, done_on: date) -> None:
-    window = keeper.rulebook.winter.window(record.facts.region)
-    in_winter = window is not None and window.covers(done_on)
-    lacking = missing(command.key.kind, command.form, in_winter=in_winter)
-    if lacking:
-        message = f"missing: {', '.join(lacking)}"
-        raise RefusedError(message, lacking)
-
-
-def _close(
-    connection: Connection,
-    keeper: Keeper,
-    record: MachineRecord,
-    command: Completion,
-    done_on: date,
-    remark: Remark,
-) -> None:
-    done, *lower = changes = list(completed(record.facts, command.key, done_on))
-    machines.apply_changes(connection, record.facts, [done], remark)
-    remark = replace(remark, note=None)
-    machines.apply_changes(connection, record.facts, lower, remark)
-    tell(connection, keeper, record, changes, remark.recorded_ms)
-    _keep_form(connection, keeper, command, None, remark.recorded_ms)
-    bring_up(
-        connection,
-        keeper,
-        record_of(connection, keeper, command.machine_id),
-        keeper.today(remark.recorded_ms),
-        remark,
-    )
-
-
-def _keep_form(
-    connection: Connection, keeper: Keeper, command: Completion, refused: RefusedError | None, now_ms: int
-) -> None:
-    """Keep the form, or the draft of a refused one; of a machine nobody knows there is nothing to keep it with."""
-    if machines.load_one(connection, keeper.zone, command.machine_id) is None:
-        return
-    content = {name: getattr(command.form, name) for name in Form.__dataclass_fields__}
-    content |= {
-        "done_at_ms": command.done_at_ms,
-        "hours": None if command.hours is None else str(command.hours),
-    }
-    lacking = None if refused is None else list(refused.missing)
-    orders.keep_form(connection, command.machine_id, command.key, content, lacking, now_ms)
+__all__ = ["Completion", "acknowledge", "cancel", "complete", "contact", "copy_sent", "schedule"]
 
 
 def acknowledge(connection: Connection, keeper: Keeper, machine_id: str, key: OrderKey, by: str, now_ms: int) -> None:
@@ -135,16 +33,22 @@ def acknowledge(connection: Connection, keeper: Keeper, machine_id: str, key: Or
 
 
 def contact(
-    connection: Connection, keeper: Keeper, machine_id: str, key: OrderKey, by: str | None, now_ms: int
+    connection: Connection,
+    keeper: Keeper,
+    machine_id: str,
+    key: OrderKey,
+    by: str | None,
+    now_ms: int,
+    note: str | None = None,
 ) -> None:
-    """The centre has spoken with the user (rules 6)."""
+    """The centre has spoken with the user; `note` is what came of it (rules 6)."""
     _note(
         connection,
         keeper,
         machine_id,
         key,
         {"contacted_ms": now_ms, "contacted_by": by},
-        Remark(now_ms, "contacted", by),
+        Remark(now_ms, "contacted", by, (note or "").strip() or None),
     )
 
 
@@ -157,7 +61,7 @@ def schedule(
     now_ms: int,
     by: str | None = None,
 ) -> None:
-    """A day is agreed with the user (rules 6)."""
+    """A day is agreed with the user, or another one instead (rules 6)."""
     if on < keeper.today(now_ms):
         message = f"scheduled_for: {on} is past"
         raise RefusedError(message, ("scheduled_for",))
@@ -189,7 +93,9 @@ def _note(
 def _order(connection: Connection, keeper: Keeper, machine_id: str, key: OrderKey) -> WorkOrder:
     order = record_of(connection, keeper, machine_id).facts.orders.get(key)
     if order is None:
-        message = f"{machine_id} has no work order {key.kind}/{key.step}"
+        message = (
+            f"{machine_id} has no work order {key.kind}/{key.step}: its window has not opened, or it has no such step"
+        )
         raise RefusedError(message)
     return order
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, delete, func, insert, select, update
 
 from adapters.store import visits
 from adapters.store.machines import Remark
@@ -61,6 +61,11 @@ def keep_form(
         connection.execute(delete(forms).where(*mine))
     row = {"machine_id": machine_id, "kind": key.kind, "step": key.step, "draft": lacking is not None}
     connection.execute(insert(forms).values(content=dict(content), missing=lacking or [], recorded_ms=now_ms, **row))
+
+
+def draft_of(connection: Connection, machine_id: str, key: OrderKey) -> Row[Any] | None:
+    """The draft that is kept for an order."""
+    return connection.execute(select(forms).where(*_of(forms, machine_id, key), forms.c.draft)).first()
 
 
 def entered(connection: Connection, machine_id: str, state: State) -> dict[OrderKey, int]:

@@ -14,7 +14,9 @@ from daemon.clock import clock_ms
 from daemon.commands.given import config
 from daemon.consequences import Act, Consequences, do, rehearse
 from daemon.keeper import Keeper
+from daemon.order_id import order_named
 from daemon.wiring import open_keeper
+from schedules.work_order import OrderKey
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -41,7 +43,14 @@ def user_name() -> str:
 by_option = click.option(
     "--by", metavar="NAME", default=user_name, show_default="your user name", help="Who does this."
 )
+order_argument = click.argument("order", metavar="ID")
 yes_option = click.option("--yes", is_flag=True, help="Do it without asking.")
+
+
+def named_order(keeper: Keeper, name: str) -> tuple[str, OrderKey]:
+    """The machine and key of the work order that was named."""
+    with keeper.store.read() as connection:
+        return order_named(connection, name)
 
 
 def machine_argument(command: _Command) -> _Command:

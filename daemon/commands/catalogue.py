@@ -21,7 +21,7 @@ COMMANDS: dict[str, Lazy | Family] = {
             "acknowledge": Lazy(f"{_AT}.order_changes:acknowledge", "Somebody has taken notice."),
             "contact": Lazy(f"{_AT}.order_changes:contact", "The centre has spoken with the user."),
             "schedule": Lazy(f"{_AT}.order_changes:schedule", "A day is agreed with the user."),
-            "complete": Lazy(f"{_AT}.order_changes:complete", "Hand in the form of an order that was done."),
+            "complete": Lazy(f"{_AT}.completing:complete_order", "Hand in the form of an order that was done."),
             "cancel": Lazy(f"{_AT}.order_changes:cancel", "End an open order for good, with a reason."),
             "copy-sent": Lazy(f"{_AT}.order_changes:copy_sent", "Copy 1 of the form went to the maker."),
         },

@@ -26,6 +26,7 @@ from daemon.commands.output import (
     text_or_json_option,
     use_utf_8,
 )
+from daemon.drafts import FORM_FIELDS
 from daemon.order_id import order_named
 from daemon.refused import RefusedError
 from schedules.work_order import Kind, OrderKey, State
@@ -100,7 +101,7 @@ def show_order(order: str, form: str) -> None:
         if found is None:
             raise _unknown(connection, machine_id, key)
     if form == "json":
-        show_object({name: found[name] for name in (*listing.ORDER_FIELDS, *listing.FORM_FIELDS, "events")})
+        show_object({name: found[name] for name in (*listing.ORDER_FIELDS, *listing.FORM_FIELDS, "draft", "events")})
     else:
         _print(found)
 
@@ -129,5 +130,14 @@ def _print(found: Mapping[str, Any]) -> None:
     click.echo("\nWhy:")
     for sentence in found["why"]:
         click.echo(f"  {sentence}")
+    if found["draft"] is not None:
+        _print_draft(found["draft"])
     click.echo("\nWhat happened:")
     console().print(grid(found["events"], listing.EVENT_FIELDS))
+
+
+def _print_draft(draft: Mapping[str, Any]) -> None:
+    by = f" by {draft['by']}" if draft["by"] else ""
+    click.echo(f"\nDraft of a form, kept since {draft['recorded_at']}{by}: {draft['reason']}")
+    said = {name: draft[name] for name in FORM_FIELDS if draft[name] not in (None, False, [])}
+    facts({**said, "items": "; ".join(draft["items"] or ()) or None})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -261,3 +262,44 @@ def test_bad_lines_are_named_up_to_a_number(call: Caller, tmp_path: Path) -> Non
     assert "line 51:" in said.err
     assert "line 52:" not in said.err
     assert call("machines", "list").out == "none\n"
+
+
+# --- from the call to the signed form, by the installed command ---
+
+
+def test_a_refused_form_is_finished_by_giving_what_was_missing(sold: Caller) -> None:
+    order = "L1/mandatory_visit/100"
+    unsigned = (
+        "--done-at",
+        day(1),
+        "--hours",
+        "95.5",
+        "--technician",
+        "Li",
+        "--genuine-oils",
+        "--items",
+        "oil: changed",
+    )
+
+    agreed = [
+        sold.apart("work-orders", "contact", order, "--by", "Li", "--note", "filters are in stock"),
+        sold.apart("work-orders", "schedule", order, "--scheduled-for", day(0), "--by", "Li"),
+    ]
+    refused = sold.apart("work-orders", "complete", order, *unsigned)
+    draft = sold.apart("work-orders", "show", order).out
+    afresh = sold.apart("work-orders", "complete", order, "--signed-by", "Wang", "--no-draft")
+    # Starting afresh was refused, too, and is now the draft: the signature is taken from it.
+    done = sold.apart("work-orders", "complete", order, *unsigned)
+    sent = sold.apart("work-orders", "copy-sent", order)
+    shown = sold.apart("work-orders", "show", order, "--format", "json").json
+
+    assert [said.code for said in (*agreed, refused, afresh, done, sent)] == [0, 0, 1, 1, 0, 0]
+    assert "missing: signed_by" in refused.err
+    assert "call this again with only what was wrong or missing" in refused.err
+    assert "Draft of a form" in draft
+    assert "missing: signed_by" in draft
+    assert "technician" in afresh.err
+    assert re.search(r"from the draft of .*: signed by", done.out)
+    assert shown["draft"] is None
+    assert shown["visit_no"].startswith("JN-")
+    assert [event["why"] for event in shown["events"]][-4:] == ["contacted", "scheduled", "completed", "copy_sent"]

@@ -41,7 +41,7 @@ def test_an_order_in_json_has_its_events(fleet: Fleet) -> None:
     found = fleet.call("work-orders", "show", "L1/mandatory_visit/100", "--format", "json").json
     by_number = fleet.call("work-orders", "show", str(found["id"]), "--format", "json").json
 
-    assert list(found) == [*FIELDS_OF_AN_ORDER.split(), "visit_no", "visit_no_void", "events"]
+    assert list(found) == [*FIELDS_OF_AN_ORDER.split(), "visit_no", "visit_no_void", "draft", "events"]
     assert by_number == found
     assert [(event["from"], event["to"], event["why"]) for event in found["events"]] == [
         (None, "upcoming", "calendar"),
