@@ -8,7 +8,7 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from adapters.store import machines, notices, orders, readings, rulebooks
+from adapters.store import assessments, machines, notices, orders, readings, rulebooks
 from adapters.store.machines import MachineRecord, Remark
 from daemon.assessing import bring_up, record_of
 from daemon.history import rising, steps_done
@@ -129,7 +129,7 @@ def _revise(
     changes = [Change(each.stored, each.revised, on, "correction")]
     if each.stored is None and its_changes:
         changes = [replace(its_changes[0], before=None), *its_changes[1:]]
-    machines.apply_changes(connection, right.machine, changes, remark)
+    assessments.apply_changes(connection, right.machine, changes, remark)
     closed_on = each.revised.closed_on
     past = closed_on is not None and closed_on < registered_on
     orders.mark_past(connection, machine_id, each.key, past=past)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from adapters.store import machines, orders
+from adapters.store import assessments, machines, orders
 from adapters.store.machines import MachineRecord, Remark
 from daemon.assessing import bring_up, record_of
 from daemon.hours_by_hand import dial_by_hand, judge_by_hand
@@ -92,9 +92,9 @@ def _close(
     remark: Remark,
 ) -> None:
     done, *lower = changes = list(completed(record.facts, command.key, done_on))
-    machines.apply_changes(connection, record.facts, [done], remark)
+    assessments.apply_changes(connection, record.facts, [done], remark)
     remark = replace(remark, note=None)
-    machines.apply_changes(connection, record.facts, lower, remark)
+    assessments.apply_changes(connection, record.facts, lower, remark)
     tell(connection, keeper, record, changes, remark.recorded_ms)
     orders.keep_form(connection, command.machine_id, command.key, _content(command), None, remark.recorded_ms)
     bring_up(

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from adapters.mqtt.source import MACHINE_ID
-from adapters.store import machines, orders, readings
+from adapters.store import assessments, machines, orders, readings
 from adapters.store.machines import MachineRecord, Remark
 from daemon.assessing import bring_up, record_of
 from daemon.findings import facts_changed, reconsider
@@ -104,7 +104,7 @@ def stock_in(connection: Connection, keeper: Keeper, command: StockIn, now_ms: i
     record = record_of(connection, keeper, command.machine_id)
     if command.inspected:
         done = inspected_at_arrival(on, keeper.rulebook.current)
-        machines.apply_changes(connection, record.facts, [Change(None, done, on, Closing.COMPLETED)], remark)
+        assessments.apply_changes(connection, record.facts, [Change(None, done, on, Closing.COMPLETED)], remark)
         record = record_of(connection, keeper, command.machine_id)
     bring_up(connection, keeper, record, keeper.today(now_ms), remark)
     orders.mark_all_past(connection, command.machine_id, keeper.today(now_ms))
@@ -251,5 +251,5 @@ def _retrace(connection: Connection, keeper: Keeper, machine_id: str, remark: Re
     record, today = record_of(connection, keeper, machine_id), keeper.today(remark.recorded_ms)
     start = replace(record.facts, total_ms=None, total_on=None)
     assessment = retrace(start, past_of(connection, keeper, record), today, keeper.rulebook)
-    machines.keep(connection, record.facts, assessment, remark, past_before=today if is_new else None)
+    assessments.keep(connection, record.facts, assessment, remark, past_before=today if is_new else None)
     tell(connection, keeper, replace(record, facts=assessment.machine), assessment.changes, remark.recorded_ms)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import structlog
@@ -11,15 +12,17 @@ from sqlalchemy import Connection
 from adapters.store import duties, machines, notices
 from adapters.store.engine import STORE_FAULTS
 from adapters.store.machines import MachineRecord, Remark
-from daemon.assessing import bring_up
+from daemon.assessing import bring_up_all
 from daemon.findings import look_at_registers, look_at_silence
 from daemon.keeper import Keeper
-from daemon.telling import remind
+from daemon.telling import StillOverdue, remind_all
 from schedules.dates import ONE_DAY
 from schedules.work_order import Kind, OrderKey
 
 DAILY = "daily_sweep"
-_BATCH = 200
+_BATCH = 500
+_PAUSE_S = 0.01
+"""Between two batches: SQLite's other writers, intake above all, wait for a gap."""
 log = structlog.get_logger("sweep")
 Progress = Callable[[int, int], None]
 """Called with how many machines were asked, and how many there are to ask."""
@@ -37,6 +40,8 @@ def sweep(keeper: Keeper, now_ms: int, progress: Progress = lambda _done, _all: 
         with keeper.store.write() as connection:
             finished = day.go_on(connection)
         progress(day.asked, max(day.asked, day.expected))
+        if not finished:
+            time.sleep(_PAUSE_S)
     return day.asked
 
 
@@ -75,16 +80,25 @@ class _Day:
     def _ask(self, connection: Connection) -> int:
         batch = duties.waking(connection, self._today, _BATCH)
         batch += duties.asked_under_another(connection, self._keeper.rulebook.serial, _BATCH - len(batch))
-        for record in machines.load(connection, self._keeper.zone, batch).values():
-            self._ask_one(connection, record)
+        records = list(machines.load(connection, self._keeper.zone, batch).values())
+        try:
+            self._bring_up(connection, records)
+        except STORE_FAULTS:
+            raise
+        except Exception:  # noqa: BLE001 - whichever machine it is, the others are asked
+            for record in records:
+                self._ask_alone(connection, record)
         self.asked += len(batch)
         return len(batch)
 
-    def _ask_one(self, connection: Connection, record: MachineRecord) -> None:
+    def _bring_up(self, connection: Connection, records: Sequence[MachineRecord]) -> None:
+        with connection.begin_nested():
+            bring_up_all(connection, self._keeper, records, self._today, Remark(self._now_ms))
+
+    def _ask_alone(self, connection: Connection, record: MachineRecord) -> None:
         """Assess one machine; one that cannot be is told of and put off to the next day, the others go on."""
         try:
-            with connection.begin_nested():
-                bring_up(connection, self._keeper, record, self._today, Remark(self._now_ms))
+            self._bring_up(connection, [record])
         except STORE_FAULTS:
             raise
         except Exception:
@@ -96,8 +110,9 @@ class _Day:
         """Tell again of what is still overdue; for weeks we were down once, not once a week (rules 8)."""
         rows = notices.to_remind(connection, self._today, _BATCH)
         known = machines.load(connection, self._keeper.zone, {row.machine_id for row in rows})
-        for row in rows:
-            acknowledged = row.acknowledged_ms is not None
-            key = OrderKey(Kind(row.kind), row.step)
-            remind(connection, self._keeper, known[row.machine_id], key, acknowledged=acknowledged, now_ms=self._now_ms)
+        late = [
+            StillOverdue(known[row.machine_id], OrderKey(Kind(row.kind), row.step), row.acknowledged_ms is not None)
+            for row in rows
+        ]
+        remind_all(connection, self._keeper, late, self._now_ms)
         return len(rows)

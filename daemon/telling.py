@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -18,14 +19,24 @@ from schedules.work_order import Change, Kind, OrderKey, State
 
 def tell(connection: Connection, keeper: Keeper, record: MachineRecord, changes: Sequence[Change], now_ms: int) -> None:
     """Write the notices of these changes; what happened before the machine was registered is told to nobody."""
-    registered_on = local_date(record.registered_ms, keeper.zone)
+    tell_all(connection, keeper, [(record, changes)], now_ms)
+
+
+def tell_all(
+    connection: Connection, keeper: Keeper, changed: Iterable[tuple[MachineRecord, Sequence[Change]]], now_ms: int
+) -> None:
+    """The same of several machines at once."""
     rows: list[dict[str, Any]] = []
-    for key, of_order in _by_order(changes).items():
-        since = [change for change in of_order if change.on >= registered_on]
-        if since:
-            rows.extend(_rows(keeper, record, key, told_of(since), since[-1].on, now_ms))
-        if key.kind is Kind.MANDATORY_VISIT and of_order[-1].after.state is State.OVERDUE:
-            notices.remind_from(connection, record.facts.machine_id, key, _next_reminder(keeper, now_ms))
+    late: list[tuple[str, OrderKey]] = []
+    for record, changes in changed:
+        registered_on = local_date(record.registered_ms, keeper.zone)
+        for key, of_order in _by_order(changes).items():
+            since = [change for change in of_order if change.on >= registered_on]
+            if since:
+                rows.extend(_rows(keeper, record, key, told_of(since), since[-1].on, now_ms))
+            if key.kind is Kind.MANDATORY_VISIT and of_order[-1].after.state is State.OVERDUE:
+                late.append((record.facts.machine_id, key))
+    notices.remind_from(connection, late, _next_reminder(keeper, now_ms))
     notices.add(connection, rows)
 
 
@@ -40,18 +51,33 @@ def _next_reminder(keeper: Keeper, now_ms: int) -> date:
     return keeper.today(now_ms) + timedelta(days=keeper.telling.remind_every_days)
 
 
-def remind(
-    connection: Connection, keeper: Keeper, record: MachineRecord, key: OrderKey, *, acknowledged: bool, now_ms: int
-) -> None:
-    """Tell that an order is still overdue: the centre; and after some days, while nobody has acknowledged it, the
+@dataclass(frozen=True, slots=True)
+class StillOverdue:
+    """A visit whose reminder has come, and whether somebody has taken notice of it."""
+
+    record: MachineRecord
+    key: OrderKey
+    acknowledged: bool
+
+
+def remind_all(connection: Connection, keeper: Keeper, overdue: Sequence[StillOverdue], now_ms: int) -> None:
+    """Tell that visits are still overdue: the centre; and after some days, while nobody has acknowledged one, the
     managers (rules 8).
     """
-    today, order = keeper.today(now_ms), record.facts.orders[key]
-    told = [(Occasion.VISIT_STILL_OVERDUE, Role.SERVICE_CENTRE)]
-    if not acknowledged and (order.late_days(today) or 0) > keeper.telling.escalate_after_days:
-        told.append((Occasion.VISIT_STILL_OVERDUE, Role.MANAGER))
-    notices.add(connection, list(_rows(keeper, record, key, tuple(told), today, now_ms, today.isoformat())))
-    notices.remind_from(connection, record.facts.machine_id, key, _next_reminder(keeper, now_ms))
+    today, rows = keeper.today(now_ms), list[dict[str, Any]]()
+    for each in overdue:
+        told = tuple(_reminded(keeper, each, today))
+        rows.extend(_rows(keeper, each.record, each.key, told, today, now_ms, today.isoformat()))
+    notices.add(connection, rows)
+    orders = [(each.record.facts.machine_id, each.key) for each in overdue]
+    notices.remind_from(connection, orders, _next_reminder(keeper, now_ms))
+
+
+def _reminded(keeper: Keeper, each: StillOverdue, today: date) -> Iterator[tuple[Occasion, Role]]:
+    yield Occasion.VISIT_STILL_OVERDUE, Role.SERVICE_CENTRE
+    late_days = each.record.facts.orders[each.key].late_days(today) or 0
+    if not each.acknowledged and late_days > keeper.telling.escalate_after_days:
+        yield Occasion.VISIT_STILL_OVERDUE, Role.MANAGER
 
 
 def _rows(

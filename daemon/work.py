@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from adapters.store import machines, orders
+from adapters.store import assessments, orders
 from adapters.store.machines import Remark
 from daemon.assessing import bring_up, record_of
 from daemon.completing import Completion, complete
@@ -120,7 +120,7 @@ def cancel(
     remark = Remark(now_ms, by=by, note=reason)
     record = record_of(connection, keeper, machine_id)
     change = cancelled(order, keeper.today(now_ms))
-    machines.apply_changes(connection, record.facts, [change], remark)
+    assessments.apply_changes(connection, record.facts, [change], remark)
     facts = replace(record.facts, orders={**record.facts.orders, key: change.after})
     bring_up(connection, keeper, replace(record, facts=facts), keeper.today(now_ms), remark)
 

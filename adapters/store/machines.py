@@ -13,11 +13,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from adapters.store.dialect import among_given, given
-from adapters.store.tables import machine_events, machines, meters, work_order_events, work_orders
-from schedules.assess import Assessment
+from adapters.store.tables import machine_events, machines, meters, work_orders
 from schedules.dates import local_date
 from schedules.machine import Category, Machine, Status, Warranty
-from schedules.work_order import Cause, Change, Closing, Kind, OrderKey, State, WorkOrder
+from schedules.work_order import Cause, Closing, Kind, OrderKey, State, WorkOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,101 +174,6 @@ def note_event(
 def sleep(connection: Connection, machine_id: str) -> None:
     """Take back the wake-ups of a machine whose orders are about to be computed anew."""
     connection.execute(update(meters).where(meters.c.machine_id == machine_id).values(wakes_at_ms=None, wakes_on=None))
-
-
-def keep(
-    connection: Connection,
-    before: Machine,
-    assessment: Assessment,
-    remark: Remark,
-    *,
-    past_before: date | None = None,
-) -> None:
-    """Write what an assessment changed: orders, their events, the machine's own cycle and its wake-ups.
-
-    `past_before` is given for a machine just registered: orders that closed before it are marked (rules 5).
-    """
-    apply_changes(connection, assessment.machine, assessment.changes, remark, past_before=past_before)
-    _keep_cycle(connection, before, assessment.machine)
-    connection.execute(
-        update(meters)
-        .where(meters.c.machine_id == before.machine_id)
-        .values(wakes_at_ms=assessment.wakes_at_ms, wakes_on=assessment.wakes_on)
-    )
-
-
-def apply_changes(
-    connection: Connection,
-    machine: Machine,
-    changes: Sequence[Change],
-    remark: Remark,
-    *,
-    past_before: date | None = None,
-) -> None:
-    """Write changed orders as they are in the end, and one event for every change on the way."""
-    if not changes:
-        return
-    first = {change.after.key: change.before for change in reversed(changes)}
-    last = {change.after.key: change.after for change in changes}
-    for key, order in last.items():
-        past = past_before is not None and order.closed_on is not None and order.closed_on < past_before
-        _write_order(connection, machine.machine_id, first[key], order, past=past)
-    connection.execute(insert(work_order_events), [event_row(machine, change, remark) for change in changes])
-
-
-def _write_order(
-    connection: Connection, machine_id: str, before: WorkOrder | None, order: WorkOrder, *, past: bool
-) -> None:
-    values = order_values(order)
-    if before is None:
-        connection.execute(insert(work_orders).values(machine_id=machine_id, before_registration=past, **values))
-    else:
-        connection.execute(update(work_orders).where(*_is(machine_id, order.key)).values(**values))
-
-
-def order_values(order: WorkOrder) -> dict[str, Any]:
-    """The columns of a work order that the rules set."""
-    return {
-        "kind": order.kind,
-        "step": order.step,
-        "state": order.state,
-        "cause": order.cause,
-        "opens_on": order.opens_on,
-        "due_on": order.due_on,
-        "overdue_on": order.overdue_on,
-        "closed_on": order.closed_on,
-        "closing": order.closing,
-        "superseded_by": order.superseded_by,
-        "threshold_ms": order.threshold_ms,
-        "plan_version": order.plan_version,
-    }
-
-
-def _is(machine_id: str, key: OrderKey) -> tuple[Any, ...]:
-    columns = work_orders.c
-    return columns.machine_id == machine_id, columns.kind == key.kind, columns.step == key.step
-
-
-def event_row(machine: Machine, change: Change, remark: Remark) -> dict[str, Any]:
-    """The row that remembers a change."""
-    return {
-        "machine_id": machine.machine_id,
-        "kind": change.after.kind,
-        "step": change.after.step,
-        "on": change.on,
-        "recorded_ms": remark.recorded_ms,
-        "from_state": None if change.before is None else change.before.state,
-        "to_state": change.after.state,
-        "why": change.why,
-        "by": remark.by,
-        "note": remark.note,
-        "total_ms": machine.total_ms,
-    }
-
-
-def _keep_cycle(connection: Connection, before: Machine, after: Machine) -> None:
-    if remembered(before) != remembered(after):
-        change_facts(connection, after.machine_id, remembered(after))
 
 
 def remembered(machine: Machine) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from adapters.store.dialect import insert_new
 from adapters.store.tables import letters, notices, work_orders
@@ -19,11 +19,22 @@ def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         connection.execute(insert_new(connection, notices).on_conflict_do_nothing(), rows)
 
 
-def remind_from(connection: Connection, machine_id: str, key: OrderKey, on: date | None) -> None:
-    """From which day on an order's reminders are looked at."""
-    columns = work_orders.c
-    mine = (columns.machine_id == machine_id, columns.kind == key.kind, columns.step == key.step)
-    connection.execute(update(work_orders).where(*mine).values(remind_on=on))
+_REMIND = (
+    update(work_orders)
+    .where(
+        work_orders.c.machine_id == bindparam("of_machine"),
+        work_orders.c.kind == bindparam("of_kind"),
+        work_orders.c.step == bindparam("of_step"),
+    )
+    .values(remind_on=bindparam("from_day"))
+)
+
+
+def remind_from(connection: Connection, orders: Sequence[tuple[str, OrderKey]], on: date | None) -> None:
+    """From which day on the reminders of orders (machine, kind and step) are looked at."""
+    if orders:
+        rows = [{"of_machine": each, "of_kind": key.kind, "of_step": key.step, "from_day": on} for each, key in orders]
+        connection.execute(_REMIND, rows)
 
 
 def to_remind(connection: Connection, today: date, limit: int) -> list[Row[Any]]:

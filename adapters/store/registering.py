@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import Column, Connection, insert, select
 
 from adapters.store import readings
+from adapters.store.assessments import event_row, order_values
 from adapters.store.dialect import among, insert_new
-from adapters.store.machines import Remark, event_row, order_values, remembered
+from adapters.store.machines import Remark, remembered
 from adapters.store.tables import (
     machine_events,
     machines,
