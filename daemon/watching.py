@@ -5,7 +5,9 @@ Looked at in the transaction that judges the reading. Nothing is asked of the st
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import Connection
@@ -21,6 +23,16 @@ from schedules.meter import Judgement
 from schedules.refused_row import Seen, agrees
 
 
+@dataclass(frozen=True, slots=True)
+class _Silence:
+    """A silence that no sweep has seen: since which day the machine was waited for, and when it was heard again."""
+
+    machine_id: str
+    since: date
+    heard_on: date
+    kind: FindingKind
+
+
 class Watch:
     """Watches the readings of one transaction, in their order; `keep` writes what it remembers of the machines."""
 
@@ -31,6 +43,8 @@ class Watch:
         self._now_ms = now_ms
         self._silence = timedelta(days=keeper.rulebook.plan.silence_days)
         self._changed: dict[str, MeterState] = {}
+        self._heard: dict[date, list[str]] = defaultdict(list)
+        self._unseen: list[_Silence] = []
         self._day = date.min
         self._day_from_ms = self._day_to_ms = 0
 
@@ -49,21 +63,14 @@ class Watch:
         The calendar comes first: a silence that no sweep has seen began all the same, and is over now (rules 0).
         """
         if state.unheard:
-            closing = Closing(on, Cure.HEARD, self._now_ms)
-            findings.close(self._connection, UNHEARD, [state.machine_id], closing)
+            self._heard[on].append(state.machine_id)
         elif state.waits_since is None or on <= state.waits_since:
             return
         elif on >= state.waits_since + self._silence:
-            self._was_unheard(state, state.waits_since, on, has_reported=has_reported)
+            kind = unheard_kind(has_reported=has_reported)
+            self._unseen.append(_Silence(state.machine_id, state.waits_since, on, kind))
         state.waits_since, state.unheard = on, False
         self._changed[state.machine_id] = state
-
-    def _was_unheard(self, state: MeterState, since: date, on: date, *, has_reported: bool) -> None:
-        (machine,) = watching.watched(self._connection, [state.machine_id])
-        kind = unheard_kind(has_reported=has_reported)
-        opened_on = unheard_from(since, machine.handed_over_on, self._keeper.rulebook.plan.silence_days)
-        found = Finding(kind, state.machine_id, opened_on, state.machine_id, {"since": since.isoformat()})
-        findings.open_all(self._connection, [found], self._now_ms, Closing(on, Cure.HEARD, self._now_ms))
 
     def refused(self, state: MeterState, judged: Judgement, on: date, flush: Callable[[], None]) -> None:
         """One more refused reading, arrived on a day; `flush` writes what was judged so far."""
@@ -97,9 +104,28 @@ class Watch:
         self._changed[state.machine_id] = state
 
     def keep(self) -> None:
-        """Write what is remembered of the machines."""
+        """Write what is remembered of the machines, set by set: after an outage a fleet is heard again at once."""
+        for on, machine_ids in self._heard.items():
+            findings.close(self._connection, UNHEARD, machine_ids, Closing(on, Cure.HEARD, self._now_ms))
+        if self._unseen:
+            self._keep_unseen()
         watching.keep(self._connection, self._changed.values())
+        self._heard.clear()
+        self._unseen.clear()
         self._changed.clear()
+
+    def _keep_unseen(self) -> None:
+        """Silences that began and ended before a sweep could see them."""
+        rows = watching.watched(self._connection, [each.machine_id for each in self._unseen])
+        sold = {row.machine_id: row.handed_over_on for row in rows}
+        over: dict[date, list[Finding]] = defaultdict(list)
+        for each in self._unseen:
+            on = unheard_from(each.since, sold[each.machine_id], self._silence.days)
+            details = {"since": each.since.isoformat()}
+            over[each.heard_on].append(Finding(each.kind, each.machine_id, on, each.machine_id, details))
+        for heard_on, found in over.items():
+            closing = Closing(heard_on, Cure.HEARD, self._now_ms)
+            findings.open_all(self._connection, found, self._now_ms, closing)
 
 
 def undecided(machine_id: str, on: date, numbers: Sequence[int], row: Sequence[Seen]) -> Finding:
