@@ -58,7 +58,7 @@ def totals_of(connection: Connection, keeper: Keeper, life: Life) -> Iterator[Kn
         by_hand = row.source == Source.MANUAL
         if row.verdict == Verdict.LATE and not by_hand:
             continue
-        if by_hand and life.handed_over_on is not None and row.device_ms == life.sold_at_ms:
+        if by_hand and life.handed_over_on is not None and life.sale and row.device_ms == life.sale.at_ms:
             known.append(Known(life.handed_over_on, row.total_ms, life.handed_over_on))
             continue
         on = local_date(row.arrived_ms, keeper.zone)
@@ -101,8 +101,9 @@ def _adopted(connection: Connection, keeper: Keeper, life: Life) -> Iterator[Ado
 
 
 def _story(keeper: Keeper, life: Life) -> Iterator[Event]:
-    for placement in life.placements[1:]:
-        yield Moved(placement.on, placement.region)
+    for index, placement in enumerate(life.placements):
+        if index and life.changes_region(index):
+            yield Moved(placement.on, placement.region)
     if life.placements and life.handed_over_on is not None and life.warranty is not None:
         yield Sold(life.handed_over_on, life.warranty)
     if life.retired_on is not None:

@@ -27,8 +27,12 @@ class Consequences:
     after: Machine | None
 
     def lines(self) -> list[str]:
-        """The changes in words, one a line: the meter, then every order that differs."""
-        return [*self._of_meter(), *self._of_orders()]
+        """The changes in words, one a line: its number, the meter, then every order that differs."""
+        return [*self._of_number(), *self._of_meter(), *self._of_orders()]
+
+    def _of_number(self) -> Iterator[str]:
+        if self.before is not None and self.after is not None and self.before.machine_id != self.after.machine_id:
+            yield f"machine number: {self.before.machine_id} -> {self.after.machine_id}"
 
     def _of_meter(self) -> Iterator[str]:
         before = None if self.before is None else self.before.total_ms
@@ -66,23 +70,25 @@ def _shown(order: WorkOrder | None, gone: str = "none") -> str:
     return f"{order.state}{by}{closed} ({listed})"
 
 
-def do(keeper: Keeper, machine_id: str, act: Act, shown: Consequences | None = None) -> Consequences:
-    """Carry out a command on a machine in one transaction, and say what came of it.
+def do(
+    keeper: Keeper, machine_id: str, act: Act, shown: Consequences | None = None, renamed: str | None = None
+) -> Consequences:
+    """Carry out a command on a machine in one transaction, and say what came of it; `renamed` is its number then.
 
     RefusedError, and nothing done, if that is not what was `shown` before.
     """
     with keeper.store.write() as connection:
-        done = _watched(connection, keeper, machine_id, act)
+        done = _watched(connection, keeper, machine_id, act, renamed)
         if shown is not None and shown.lines() != done.lines():
             message = "meanwhile the machine has changed, and something else would come of it: look again"
             raise RefusedError(message)
         return done
 
 
-def rehearse(keeper: Keeper, machine_id: str, act: Act) -> Consequences:
+def rehearse(keeper: Keeper, machine_id: str, act: Act, renamed: str | None = None) -> Consequences:
     """What a command would do: carried out in a transaction that is rolled back."""
     with keeper.store.write() as connection, connection.begin_nested() as rehearsal:
-        would_be = _watched(connection, keeper, machine_id, act)
+        would_be = _watched(connection, keeper, machine_id, act, renamed)
         rehearsal.rollback()
     return would_be
 
@@ -96,10 +102,12 @@ def seen(keeper: Keeper, machine_id: str, act: Callable[[], _Result]) -> tuple[_
         return result, Consequences(before, _machine(connection, keeper, machine_id))
 
 
-def _watched(connection: Connection, keeper: Keeper, machine_id: str, act: Act) -> Consequences:
+def _watched(
+    connection: Connection, keeper: Keeper, machine_id: str, act: Act, renamed: str | None = None
+) -> Consequences:
     before = _machine(connection, keeper, machine_id)
     act(connection)
-    return Consequences(before, _machine(connection, keeper, machine_id))
+    return Consequences(before, _machine(connection, keeper, renamed or machine_id))
 
 
 def _machine(connection: Connection, keeper: Keeper, machine_id: str) -> Machine | None:

@@ -6,12 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
-from typing import Any
+from typing import Any, NoReturn
 
 from adapters.store.machines import MachineRecord
+from daemon.corrected_placements import corrected_placements
 from daemon.correction import Correction
-from daemon.lifetimes import Life, Placement, key_text
+from daemon.keeper import Keeper
+from daemon.lifetimes import Life, Placement, Sale, key_text
 from daemon.refused import RefusedError
+from schedules.dates import on_day
 from schedules.machine import Status
 from schedules.retrace import Done
 
@@ -19,19 +22,20 @@ _OF_STOCK = ("stocked_on", "arrived_on", "inspected")
 _OF_SALE = ("handed_over_on", "warranty", "last_step_done", "last_step_done_on")
 
 
-def corrected(life: Life, record: MachineRecord, command: Correction, today: date) -> Life:
+def corrected(life: Life, keeper: Keeper, record: MachineRecord, command: Correction, now_ms: int) -> Life:
     """The life as it was in truth; RefusedError says why it cannot have been so."""
     life = _undone(life, record, command)
     _refuse_foreign_facts(life, command.facts)
     life = replace(
         life,
-        placements=_placements(life, command.facts),
+        machine_id=command.facts.get("machine_id", life.machine_id),
+        placements=corrected_placements(life, command),
         inspected=bool(command.facts.get("inspected", life.inspected)),
         completions=tuple(_completions(life, command)),
         **{name: command.facts[name] for name in (*_OF_SALE, "retired_on") if name in command.facts},
     )
-    _refuse_impossible_dates(life, today)
-    return life
+    _refuse_impossible_dates(life, keeper.today(now_ms))
+    return replace(life, sale=_sale(life, keeper, command.facts, now_ms))
 
 
 def _undone(life: Life, record: MachineRecord, command: Correction) -> Life:
@@ -49,14 +53,13 @@ def _unsold(life: Life, record: MachineRecord, command: Correction) -> Life:
     if not placements:
         if "stocked_on" not in command.facts:
             _refuse("the machine came to us sold: say since when it is in stock, with stocked_on", "stocked_on")
-        placements = (Placement(command.facts["stocked_on"], record.facts.region),)
+        placements = (Placement(command.facts["stocked_on"], record.facts.region, record.yard),)
     return replace(
         life,
         placements=placements,
         handed_over_on=None,
         warranty=None,
-        sold_elsewhere=False,
-        sold_at_ms=None,
+        sale=None,
         last_step_done=None,
         last_step_done_on=None,
     )
@@ -65,11 +68,11 @@ def _unsold(life: Life, record: MachineRecord, command: Correction) -> Life:
 def _refuse_foreign_facts(life: Life, facts: Mapping[str, Any]) -> None:
     """Facts of a part of its life that the machine never had."""
     if life.handed_over_on is None:
-        _refuse_any(facts, _OF_SALE, "the machine is not handed over")
+        _refuse_any(facts, (*_OF_SALE, "handover_hours"), "the machine is not handed over")
     if not life.placements:
         _refuse_any(facts, _OF_STOCK, "the machine came to us sold")
     if life.retired_on is None:
-        _refuse_any(facts, ("retired_on",), "the machine is not retired")
+        _refuse_any(facts, ("retired_on", "retire_reason"), "the machine is not retired")
 
 
 def _refuse_any(facts: Mapping[str, Any], names: tuple[str, ...], why: str) -> None:
@@ -78,20 +81,15 @@ def _refuse_any(facts: Mapping[str, Any], names: tuple[str, ...], why: str) -> N
         _refuse(f"{', '.join(named)}: {why}")
 
 
-def _placements(life: Life, facts: Mapping[str, Any]) -> tuple[Placement, ...]:
-    """A wrong region is that of the last placement, unless the machine went on to another one when it was sold."""
-    placements = list(life.placements)
-    if placements and "arrived_on" in facts:
-        placements[-1] = replace(placements[-1], on=facts["arrived_on"])
-    if placements and "stocked_on" in facts:
-        placements[0] = replace(placements[0], on=facts["stocked_on"])
-    if placements and "region" in facts and not life.sold_elsewhere:
-        placements[-1] = replace(placements[-1], region=facts["region"])
-    return tuple(
-        each
-        for before, each in zip([None, *placements], placements, strict=False)
-        if before is None or before.region != each.region
-    )
+def _sale(life: Life, keeper: Keeper, facts: Mapping[str, Any], now_ms: int) -> Sale | None:
+    """The hand-over at the same time of its true day, with its true hours."""
+    sale = life.sale
+    if sale is not None and "handed_over_on" in facts:
+        sale = sale._replace(at_ms=min(on_day(sale.at_ms, facts["handed_over_on"], keeper.zone), now_ms))
+    if sale is not None and "handover_hours" in facts:
+        hours = facts["handover_hours"]
+        sale = sale._replace(hours=None if hours is None else str(hours))
+    return sale
 
 
 def _completions(life: Life, command: Correction) -> Iterator[Done]:
@@ -109,7 +107,7 @@ def _completions(life: Life, command: Correction) -> Iterator[Done]:
 
 
 def _refuse_impossible_dates(life: Life, today: date) -> None:
-    dates = [("stocked_on" if index == 0 else "arrived_on", each.on) for index, each in enumerate(life.placements)]
+    dates = [("stocked_on" if index == 0 else "transfer", each.on) for index, each in enumerate(life.placements)]
     dates += [(name, on) for name in ("handed_over_on", "retired_on") if (on := getattr(life, name)) is not None]
     for (earlier, first), (later, then) in pairwise(dates):
         if then < first:
@@ -119,5 +117,5 @@ def _refuse_impossible_dates(life: Life, today: date) -> None:
             _refuse(f"{name}: {on} is in the future")
 
 
-def _refuse(reason: str, *missing: str) -> None:
+def _refuse(reason: str, *missing: str) -> NoReturn:
     raise RefusedError(reason, missing)

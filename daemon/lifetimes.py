@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, select
 
@@ -32,14 +32,22 @@ class Placement:
 
     on: date
     region: str | None
+    yard: str | None = None
+
+
+class Sale(NamedTuple):
+    """The instant of a hand-over (ms), the hours it gave, and whether it named a region of its own."""
+
+    at_ms: int
+    hours: str | None
+    elsewhere: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Life:
     """The facts that decide a machine's orders.
 
-    `placements` are its regions while in stock, oldest first; empty if it came to us sold. `sold_elsewhere`: the
-    hand-over named a region of its own; `sold_at_ms` is its instant as first reported. `completions` and
+    `placements` are where it stood while in stock, oldest first; empty if it came to us sold. `completions` and
     `cancellations` are what people did, without what follows from `inspected` and `last_step_done`.
     """
 
@@ -48,8 +56,7 @@ class Life:
     inspected: bool = False
     handed_over_on: date | None = None
     warranty: Warranty | None = None
-    sold_elsewhere: bool = False
-    sold_at_ms: int | None = None
+    sale: Sale | None = None
     retired_on: date | None = None
     last_step_done: str | None = None
     last_step_done_on: date | None = None
@@ -62,6 +69,16 @@ class Life:
         if self.retired_on is not None:
             return Status.RETIRED
         return Status.STOCK if self.handed_over_on is None else Status.IN_SERVICE
+
+    @property
+    def arrival(self) -> int:
+        """Which placement brought the machine to the region where it stood last."""
+        moves = [index for index in range(1, len(self.placements)) if self.changes_region(index)]
+        return moves[-1] if moves else 0
+
+    def changes_region(self, index: int) -> bool:
+        """Whether a placement brought the machine to another region."""
+        return index == 0 or self.placements[index].region != self.placements[index - 1].region
 
     @property
     def begins_on(self) -> date:
@@ -85,15 +102,13 @@ def life_of(connection: Connection, keeper: Keeper, record: MachineRecord) -> Li
     machine_id, facts = record.facts.machine_id, record.facts
     row = connection.execute(select(machine_table).where(machine_table.c.machine_id == machine_id)).one()
     story = _story(connection, machine_id)
-    sale = next((event for event in reversed(story) if event.what == _HANDOVER), None)
     return Life(
         machine_id=machine_id,
         placements=_placements(story),
         inspected=bool(row.inspected),
         handed_over_on=facts.handed_over_on,
         warranty=facts.warranty,
-        sold_elsewhere=sale is not None and "region" in sale.details,
-        sold_at_ms=None if sale is None else int(sale.details["at_ms"]),
+        sale=_sale(story),
         retired_on=facts.retired_on,
         last_step_done=row.last_step_done,
         last_step_done_on=row.last_step_done_on,
@@ -112,14 +127,29 @@ def _placements(story: Story) -> tuple[Placement, ...]:
     """From stock-in and transfers; a correction has written down the placements as it left them."""
     placements: list[Placement] = []
     for event in story:
-        region = event.details.get("region")
+        region, yard = event.details.get("region"), event.details.get("yard")
         if event.what == CORRECTION and "placements" in event.details:
-            placements = [Placement(date.fromisoformat(on), there) for on, there in event.details["placements"]]
+            placements = [Placement(date.fromisoformat(on), *where) for on, *where in event.details["placements"]]
         elif event.what == "stock_in":
-            placements = [Placement(event.on, region)]
-        elif event.what == "transfer" and region not in (None, placements[-1].region):
-            placements.append(Placement(event.on, region))
+            placements = [Placement(event.on, region, yard)]
+        elif event.what == "transfer":
+            last = placements[-1]
+            placements.append(Placement(event.on, region or last.region, yard or last.yard))
     return tuple(placements)
+
+
+def _sale(story: Story) -> Sale | None:
+    """From the hand-over; a correction has written down its instant and hours as it left them."""
+    sale = None
+    for event in story:
+        if event.what == _HANDOVER:
+            sale = Sale(int(event.details["at_ms"]), event.details.get("hours"), "region" in event.details)
+        elif event.what == CORRECTION and "undo_sale" in event.details.get("undone", ()):
+            sale = None
+        elif event.what == CORRECTION and sale is not None and "sale" in event.details:
+            at_ms, hours = event.details["sale"]
+            sale = Sale(at_ms, hours, sale.elsewhere)
+    return sale
 
 
 def _completions(connection: Connection, keeper: Keeper, record: MachineRecord, row: Row[Any]) -> Iterator[Done]:

@@ -14,7 +14,7 @@ from daemon.keeper import Keeper
 from schedules.meter import Judgement, Meter, judge
 from schedules.reading import REFUSED_BY_METER, Reading, Source, Verdict
 
-AGAIN = frozenset({"registered", "meter_change", "accept", "void"})
+AGAIN = frozenset({"registered", "meter_change", "accept", "void", "correction"})
 """Why readings are judged again, as their decisions say it; what people decide, they say in words of their own."""
 
 

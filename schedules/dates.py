@@ -64,3 +64,9 @@ def local_date(at_ms: int, zone: ZoneInfo) -> date:
 def start_of_day_ms(day: date, zone: ZoneInfo) -> int:
     """The instant at which a local day begins; where midnight does not exist, the first instant after it."""
     return instant_ms(datetime(day.year, day.month, day.day, tzinfo=zone))
+
+
+def on_day(at_ms: int, day: date, zone: ZoneInfo) -> int:
+    """The instant at the same time of another local day."""
+    time = moment(at_ms).astimezone(zone).timetz()
+    return instant_ms(datetime.combine(day, time))

@@ -432,7 +432,10 @@ def test_a_correction_is_in_the_machines_story(past: Past) -> None:
         row = connection.execute(select(machine_events).order_by(machine_events.c.id.desc())).first()
     assert row is not None
     assert (row.what, row.by, row.why) == ("correction", "Zhao", "the contract says so")
-    assert row.details == {"facts": {"model": "LG6122", "handed_over_on": "2025-03-18"}}
+    assert row.details == {
+        "facts": {"model": "LG6122", "handed_over_on": "2025-03-18"},
+        "sale": [at("2025-03-18 00:00"), "0"],
+    }
 
 
 def test_consequences_are_seen_without_being_made(past: Past) -> None:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from adapters.store.dialect import among_given, given
 from adapters.store.tables import machine_events, machines, meters, work_orders
@@ -152,6 +152,14 @@ def registered_ms(connection: Connection, machine_id: str) -> int:
     """When a machine was registered."""
     statement = select(machines.c.registered_ms).where(machines.c.machine_id == machine_id)
     return int(connection.execute(statement).scalar_one())
+
+
+def recorded_ms(connection: Connection, machine_id: str, what: str) -> int | None:
+    """When the last event of this sort was recorded of a machine, None if none was."""
+    columns = machine_events.c
+    mine = (columns.machine_id == machine_id, columns.what == what)
+    found: int | None = connection.execute(select(func.max(columns.recorded_ms)).where(*mine)).scalar()
+    return found
 
 
 def note_event(

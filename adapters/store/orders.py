@@ -111,6 +111,18 @@ def mark_all_past(connection: Connection, machine_id: str, before: date) -> None
     connection.execute(update(work_orders).where(*closed).values(before_registration=True))
 
 
+def form_of(connection: Connection, machine_id: str, key: OrderKey) -> Row[Any] | None:
+    """The form of an order that was done, None if there is none."""
+    statement = select(forms).where(*_of(forms, machine_id, key), ~forms.c.draft)
+    return connection.execute(statement).first()
+
+
+def redate_form(connection: Connection, form: Row[Any], done_at_ms: int) -> None:
+    """Another instant of the visit on a form."""
+    content = {**form.content, "done_at_ms": done_at_ms}
+    connection.execute(update(forms).where(forms.c.id == form.id).values(content=content))
+
+
 def take_back_form(connection: Connection, machine_id: str, key: OrderKey) -> None:
     """A form that was not true is a draft again, and nothing was sent on; its service record may be another's."""
     visits.release_record_no(connection, machine_id, key)

@@ -210,6 +210,14 @@ def by_number(connection: Connection, number: int) -> Row[Any] | None:
     return connection.execute(select(readings).where(readings.c.id == number)).first()
 
 
+def by_identity(connection: Connection, identity: Identity) -> Row[Any] | None:
+    """The one reading of a machine with these dial hours and this device time."""
+    columns = readings.c
+    machine_id, dial_ms, device_ms = identity
+    mine = (columns.machine_id == machine_id, columns.dial_ms == dial_ms, columns.device_ms == device_ms)
+    return connection.execute(select(readings).where(*mine)).first()
+
+
 def decide(
     connection: Connection,
     row: Row[Any],

@@ -78,16 +78,18 @@ def _say(consequences: Consequences) -> None:
         click.echo(f"  {line}")
 
 
-def do_confirmed(keeper: Keeper, machine_id: str, act: Act, *, yes: bool, title: str) -> None:
+def do_confirmed(
+    keeper: Keeper, machine_id: str, act: Act, *, yes: bool, title: str, renamed: str | None = None
+) -> None:
     """Show what a decision would change, ask, and do it (rules 5); without `yes` or a terminal nothing is done."""
     if yes:
-        report(title, do(keeper, machine_id, act))
+        report(title, do(keeper, machine_id, act, renamed=renamed))
         return
-    shown = rehearse(keeper, machine_id, act)
+    shown = rehearse(keeper, machine_id, act, renamed)
     click.echo("This would change:" if shown.lines() else "This would change no work order.")
     _say(shown)
     _ask()
-    report(title, do(keeper, machine_id, act, shown))
+    report(title, do(keeper, machine_id, act, shown, renamed))
 
 
 def _ask() -> None:

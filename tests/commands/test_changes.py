@@ -303,3 +303,28 @@ def test_a_refused_form_is_finished_by_giving_what_was_missing(sold: Caller) -> 
     assert shown["draft"] is None
     assert shown["visit_no"].startswith("JN-")
     assert [event["why"] for event in shown["events"]][-4:] == ["contacted", "scheduled", "completed", "copy_sent"]
+
+
+# --- wider corrections ---
+
+
+def test_a_machine_under_a_wrong_number_is_shown_first_and_then_renamed(sold: Caller) -> None:
+    shown = sold.apart("machines", "correct", "L1", "--machine-id", "L7", "--why", "misread plate")
+    done = sold.apart("machines", "correct", "L1", "--machine-id", "L7", "--why", "misread plate", "--yes")
+
+    assert (shown.code, done.code) == (1, 0)
+    assert "machine number: L1 -> L7" in shown.out
+    assert "machine number: L1 -> L7" in done.out
+    assert sold("machines", "show", "L1").code == 1
+    assert orders(sold, "L7").keys() == {"100", "600"}
+
+
+def test_a_wrong_transfer_is_put_right(call: Caller) -> None:
+    stocked = ("machines", "stock-in", "S1", "--category", "roller", "--region", "46", "--yard", "Y1")
+    assert call(*stocked, "--stocked-on", day(40)).code == 0
+    assert call("machines", "transfer", "S1", "--region", "44", "--yard", "Y2", "--on", day(20)).code == 0
+
+    said = call.apart("machines", "correct", "S1", "--transfer", f"{day(20)}:yard=Y3", "--why", "another yard", "--yes")
+
+    assert said.code == 0, said
+    assert call("machines", "show", "S1", "--format", "json").json["yard"] == "Y3"
