@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from adapters.store import machines
 from adapters.store.forecast import projections
@@ -46,22 +46,38 @@ def within(keeper: Keeper, service_centre: str | None, days: int, now_ms: int) -
     """What will probably be due on one of the next days, by date; each page of machines is read by itself."""
     until = keeper.today(now_ms) + timedelta(days=days)
     found: list[Fields] = []
-    after = ""
-    while True:
+    for connection, page in pages_in_service(keeper, service_centre):
+        found += [row for row in _page(connection, keeper, page, now_ms) if _is_by(row, until)]
+    return sorted(found, key=lambda row: (row["projected_due_on"], row["machine_id"]))
+
+
+def pages_in_service(keeper: Keeper, service_centre: str | None) -> Iterator[tuple[Connection, Sequence[str]]]:
+    """The machines in service, some hundred at a time, each page in a transaction of its own."""
+    after, page = "", [""]
+    while page:
         with keeper.store.read() as connection:
             page = _in_service(connection, service_centre, after)
-            found += [row for row in _page(connection, keeper, page, now_ms) if _is_by(row, until)]
-        if not page:
-            return sorted(found, key=lambda row: (row["projected_due_on"], row["machine_id"]))
-        after = page[-1]
+            yield connection, page
+        after = page[-1] if page else after
+
+
+def count_in_service(keeper: Keeper, service_centre: str | None) -> int:
+    """How many machines are in service."""
+    statement = select(func.count()).select_from(machine_table).where(*_serving(service_centre))
+    with keeper.store.read() as connection:
+        return connection.execute(statement).scalar_one()
 
 
 def _in_service(connection: Connection, service_centre: str | None, after: str) -> list[str]:
-    columns = machine_table.c
-    statement = select(columns.machine_id).where(columns.status == Status.IN_SERVICE, columns.machine_id > after)
+    number = machine_table.c.machine_id
+    statement = select(number).where(*_serving(service_centre), number > after)
+    return list(connection.execute(statement.order_by(number).limit(_PAGE)).scalars())
+
+
+def _serving(service_centre: str | None) -> Iterator[ColumnElement[bool]]:
+    yield machine_table.c.status == Status.IN_SERVICE
     if service_centre is not None:
-        statement = statement.where(columns.service_centre == service_centre)
-    return list(connection.execute(statement.order_by(columns.machine_id).limit(_PAGE)).scalars())
+        yield machine_table.c.service_centre == service_centre
 
 
 def _is_by(row: Fields, until: date) -> bool:

@@ -78,6 +78,7 @@ COMMANDS: dict[str, Lazy | Family] = {
     ),
     "findings": Lazy(f"{_AT}.findings:findings", "What is wrong with the fleet's data, and what to do, oldest first."),
     "forecast": Lazy(f"{_AT}.forecast:forecast", "What will probably be due, by date."),
+    "workload": Lazy(f"{_AT}.workload:workload", "Visits expected per service centre and week, and their materials."),
     "compliance": Lazy(f"{_AT}.compliance:compliance", "How well the work was done in its time."),
     "duties": Lazy(f"{_AT}.records:duties", "List the duties that were begun and finished, the newest first."),
     "plan": Family(
