@@ -79,15 +79,17 @@ def order(connection: Connection, keeper: Keeper, machine_id: str, key: OrderKey
     events = listing.order_events(connection, machine_id, key)
     return {
         **next(_order_batch(connection, keeper, [row], now_ms)),
-        "why": list(_reasons(keeper, row, events)),
+        "why": list(_reasons(keeper, row, events, now_ms)),
         "draft": draft_view(connection, keeper, machine_id, key),
         "events": [order_event(keeper, event) for event in events],
     }
 
 
-def _reasons(keeper: Keeper, row: Row[Any], events: Sequence[Row[Any]]) -> Iterator[str]:
+def _reasons(keeper: Keeper, row: Row[Any], events: Sequence[Row[Any]], now_ms: int) -> Iterator[str]:
     due = next((event.total_ms for event in events if event.to_state == State.DUE), None)
-    return reasons(order_of(row), keeper.rulebook.plans[row.plan_version], row.handed_over_on, due)
+    rough = keeper.rulebook.winter.is_approximate(row.step, keeper.today(now_ms))
+    plan = keeper.rulebook.plans[row.plan_version]
+    return reasons(order_of(row), plan, row.handed_over_on, due, approximate=rough)
 
 
 def _order_batch(connection: Connection, keeper: Keeper, rows: Sequence[Row[Any]], now_ms: int) -> Iterator[Fields]:

@@ -20,12 +20,17 @@ _ENDINGS = {
 }
 
 
-def reasons(order: WorkOrder, plan: Plan, handed_over_on: date | None, due_total_ms: int | None) -> Iterator[str]:
+def reasons(
+    order: WorkOrder, plan: Plan, handed_over_on: date | None, due_total_ms: int | None, *, approximate: bool = False
+) -> Iterator[str]:
     """Sentences: what the plan asks, what made it due, what ended it.
 
-    `due_total_ms` is the machine's total when the order fell due, if that was recorded.
+    `due_total_ms` is the machine's total when the order fell due, if that was recorded; `approximate`: its dates are
+    rough defaults of the winter table.
     """
     yield f"{_asked(order, plan)} (rule {RULES[order.kind]}, plan {plan.version})."
+    if approximate:
+        yield "Its dates are approximate: defaults of the winter table that nobody has confirmed."
     if order.cause is Cause.HOURS:
         at = "" if due_total_ms is None else f": the machine had run {text(due_total_ms)} h"
         yield f"Due since {order.due_on} by hours{at}."

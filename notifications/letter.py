@@ -32,7 +32,8 @@ class OrderFacts:
 
     Hours are engine hours with at most 3 decimals; `late_days` as in rules 0. `projected_due_on` is an
     estimate (rules 7), `projected_is_assumed` says that it rests on the category's assumed use.
-    `customer_reachable`: the customer has an address and is told directly.
+    `is_approximate`: its dates are rough defaults of the winter table. `customer_reachable`: the customer has
+    an address and is told directly.
     """
 
     machine_id: str
@@ -50,6 +51,7 @@ class OrderFacts:
     threshold_hours: float | None
     projected_due_on: date | None
     projected_is_assumed: bool
+    is_approximate: bool = False
     customer: str | None
     customer_phone: str | None
     customer_reachable: bool

@@ -59,6 +59,7 @@ def order_view(letter: Letter, order: OrderFacts) -> View:
         "late_days": order.late_days or 0,
         "is_estimate": int(_is_estimate(order)),
         "is_assumed": int(order.projected_is_assumed),
+        "is_approximate": int(order.is_approximate),
         "please_call": int(_must_be_called(letter, order)),
         "where": _where(letter.addressee.role, order),
     }

@@ -36,7 +36,9 @@ def assess(machine: Machine, today: date, rulebook: Rulebook) -> Assessment:
     machine = _own_cycle_begun(machine, today, rulebook)
     ledger = _Ledger(machine)
     ledger.record(no_longer_apply(machine))
-    windows = tuple(windows_of(machine, today, rulebook))
+    ledger.record(freeze.without_winter(machine, today, rulebook))
+    ledger.record(freeze.moved(replace(machine, orders=ledger.orders), today, rulebook))
+    windows = tuple(windows_of(replace(machine, orders=ledger.orders), today, rulebook))
     for window in windows:
         ledger.record(by_calendar(window, ledger.order(window), today))
     hours = _hours(machine)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 from schedules.dates import ONE_DAY
@@ -10,11 +11,23 @@ from schedules.machine import Machine, Status
 from schedules.rulebook import Rulebook
 from schedules.window import Window
 from schedules.winter import Season
-from schedules.work_order import Closing, Kind, WorkOrder
+from schedules.work_order import Change, Closing, Kind, OrderKey, State, WorkOrder
+
+WINTER = "winter"
+"""Why an order's dates change: other winter windows, or what somebody has decided of a season."""
 
 
 def windows(machine: Machine, today: date, rulebook: Rulebook) -> Iterator[Window]:
-    """The seasons of the machine's region from its arrival there until next year's."""
+    """The seasons of the machine's region from its arrival there until next year's; an open order keeps its dates."""
+    for window in _seasons(machine, today, rulebook):
+        order = machine.orders.get(OrderKey(window.kind, window.step))
+        if order is not None and order.is_open:
+            window = replace(window, due_on=order.due_on, overdue_on=order.overdue_on)  # noqa: PLW2901 - the same one
+        yield window
+
+
+def _seasons(machine: Machine, today: date, rulebook: Rulebook) -> Iterator[Window]:
+    """The same as the winter in force gives them."""
     winter = rulebook.winter.window(machine.region)
     if machine.status is not Status.STOCK or machine.arrived_on is None or winter is None:
         return
@@ -33,6 +46,34 @@ def _window(season: Season, region: str, arrived_on: date, rulebook: Rulebook) -
         overdue_on=due_on + ONE_DAY,
         lapses_on=season.ends_on + ONE_DAY,
     )
+
+
+def moved(machine: Machine, today: date, rulebook: Rulebook) -> Iterator[Change]:
+    """Orders that are not due yet follow the winter in force: another file, or what was decided of the season.
+
+    Nothing falls due on a day that was past when we learned of it, and what is due keeps its dates (rules 0).
+    """
+    for window in _seasons(machine, today, rulebook):
+        order = machine.orders.get(OrderKey(window.kind, window.step))
+        if order is None or order.state is not State.UPCOMING:
+            continue
+        if window.due_on is None or window.due_on == order.due_on:
+            continue
+        due_on = max(window.due_on, today, order.opens_on)
+        if due_on != order.due_on:
+            yield Change(order, replace(order, due_on=due_on, overdue_on=due_on + ONE_DAY), today, WINTER)
+
+
+def without_winter(machine: Machine, today: date, rulebook: Rulebook) -> Iterator[Change]:
+    """Open orders of a region that has no winter any more: its window is over."""
+    if machine.status is not Status.STOCK or rulebook.winter.window(machine.region) is not None:
+        return
+    for order in machine.orders.values():
+        if order.kind is Kind.FREEZE_PROTECTION and order.is_open and region_of(order) == machine.region:
+            state = State.LAPSED if order.state is State.OVERDUE else State.CANCELLED
+            on = max(today, order.opens_on)
+            after = replace(order, state=state, closed_on=on, closing=Closing.WINDOW_ENDED)
+            yield Change(order, after, on, WINTER)
 
 
 def region_of(order: WorkOrder) -> str:

@@ -12,6 +12,8 @@ from typing import Any
 from schedules.plan import Plan, PlanError, plan_from
 from schedules.winter import Policy, WinterTable, WinterWindow
 
+_APPROXIMATE = "approximate"
+
 
 def shipped_plan_data() -> dict[str, Any]:
     """The shipped plan as a plain dictionary."""
@@ -74,9 +76,14 @@ def _window(row: dict[str, str]) -> WinterWindow:
         message = "region_code is empty"
         raise ValueError(message)
     if policy is Policy.NONE:
-        return WinterWindow(region, policy)
+        return WinterWindow(region, policy, name=_name(row))
     opens, due, end = (_month_day(row[f"freeze_{name}_mmdd"]) for name in ("open", "due", "end"))
-    return WinterWindow(region, policy, opens, due, end)
+    return WinterWindow(region, policy, opens, due, end, _name(row), (row.get("source") or "").strip() == _APPROXIMATE)
+
+
+def _name(row: dict[str, str]) -> str:
+    """What people call a region; a file of one's own may leave it out."""
+    return (row.get("region") or "").strip()
 
 
 def _month_day(text: str) -> tuple[int, int]:

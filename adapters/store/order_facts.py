@@ -14,15 +14,18 @@ from notifications.letter import OrderFacts
 from schedules.forecast import Basis, Projection
 from schedules.hours import shown
 from schedules.machine import Category
+from schedules.winter import WinterTable
 
 
-def order_facts(rows: Sequence[Row[Any]], projected: Mapping[str, Projection], today: date) -> tuple[OrderFacts, ...]:
+def order_facts(
+    rows: Sequence[Row[Any]], projected: Mapping[str, Projection], winter: WinterTable, today: date
+) -> tuple[OrderFacts, ...]:
     """Each order once, however many notices of it a letter holds (rows of `notice_facts`)."""
     once = {(row.machine_id, row.kind, row.step): row for row in rows}
-    return tuple(_facts(row, projected.get(row.machine_id), today) for row in once.values())
+    return tuple(_facts(row, projected.get(row.machine_id), winter, today) for row in once.values())
 
 
-def _facts(row: Row[Any], projection: Projection | None, today: date) -> OrderFacts:
+def _facts(row: Row[Any], projection: Projection | None, winter: WinterTable, today: date) -> OrderFacts:
     order = order_of(row)
     expected = None if projection is None else projection.of_order(order, today)
     return OrderFacts(
@@ -40,6 +43,7 @@ def _facts(row: Row[Any], projection: Projection | None, today: date) -> OrderFa
         total_hours=None if row.total_ms is None else shown(row.total_ms),
         threshold_hours=None if row.threshold_ms is None else shown(row.threshold_ms),
         projected_due_on=expected.on if expected else None,
+        is_approximate=winter.is_approximate(row.step, today),
         projected_is_assumed=expected is not None and expected.basis is Basis.ASSUMED,
         customer=row.customer,
         customer_phone=row.customer_phone,

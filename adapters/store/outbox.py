@@ -105,9 +105,10 @@ class StoreOutbox:
         return [row for row in standing if addresses[row.id] == address]
 
     def _orders(self, connection: Connection, rows: Sequence[Row[Any]], now_ms: int) -> tuple[OrderFacts, ...]:
-        plan = self._rulebook().plan
+        rulebook = self._rulebook()
+        plan = rulebook.plan
         projected = projections(connection, plan.forecast, {row.machine_id for row in rows}, now_ms)
-        return order_facts(rows, projected, local_date(now_ms, plan.zone))
+        return order_facts(rows, projected, rulebook.winter, local_date(now_ms, plan.zone))
 
     def mark_sent(self, claim: ClaimedLetter, now_ms: int, subject: str) -> None:
         """It went out; ClaimLostError if the lease was over and another took it."""

@@ -5,11 +5,13 @@ Plans are kept by version of their own: an order keeps the one it was opened und
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select
 
 from adapters.store.dialect import lock_alone
+from adapters.store.overriding import overridden
 from adapters.store.tables import plans, rulebooks
 from adapters.store.winter import plain_winter, winter_of
 from schedules.plan import Plan, PlanError, plan_from
@@ -39,7 +41,7 @@ def look_up(
 
     PlanError as for `adopt`.
     """
-    plan = plan_from(data, shipped)
+    plan, winter = plan_from(data, shipped), overridden(connection, winter)
     known = _plans(connection)
     if known.get(plan.version, plan) != plan:
         raise PlanError(
@@ -49,6 +51,21 @@ def look_up(
     is_in_force = newest is not None and (newest.plan_version, newest.winter) == (plan.version, plain_winter(winter))
     serial = (0 if newest is None else newest.serial) + (not is_in_force)
     return Rulebook({**known, plan.version: plan}, plan.version, winter, serial), is_in_force
+
+
+def adopt_overrides(connection: Connection, now_ms: int) -> Rulebook:
+    """Put what was decided of the winters in force, beside the plan that is; the rulebook as it is then."""
+    lock_alone(connection, rulebooks)
+    current = in_force(connection)
+    if current is None:
+        message = "no rulebook is in force"
+        raise LookupError(message)
+    winter = overridden(connection, current.winter)
+    if winter == current.winter:
+        return current
+    rulebook = replace(current, winter=winter, serial=current.serial + 1)
+    _add(connection, rulebook, now_ms)
+    return rulebook
 
 
 def newest_serial(connection: Connection) -> int | None:

@@ -90,6 +90,22 @@ rulebooks = Table(
     Column("adopted_ms", BigInteger, nullable=False),
 )
 
+winter_overrides = Table(
+    "winter_overrides",
+    metadata,
+    Column("id", _SERIAL, primary_key=True),
+    Column("region", String(32), nullable=False),
+    Column("season", String(16), nullable=False),
+    # all three NULL: the override before it was withdrawn
+    Column("opens_on", Date),
+    Column("due_on", Date),
+    Column("ends_on", Date),
+    Column("by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("recorded_ms", BigInteger, nullable=False),
+    Index("ix_winter_overrides_region_season", "region", "season"),
+)
+
 service_centres = Table(
     "service_centres",
     metadata,

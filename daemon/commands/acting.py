@@ -88,11 +88,12 @@ def do_confirmed(
     shown = rehearse(keeper, machine_id, act, renamed)
     click.echo("This would change:" if shown.lines() else "This would change no work order.")
     _say(shown)
-    _ask()
+    ask()
     report(title, do(keeper, machine_id, act, shown, renamed))
 
 
-def _ask() -> None:
+def ask() -> None:
+    """Go on only if somebody at a terminal says so."""
     if not sys.stdin.isatty():
         raise click.ClickException("nothing was done; to do it, run the same command again with --yes")
     if not click.confirm("Do it?"):

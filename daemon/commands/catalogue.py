@@ -85,6 +85,14 @@ COMMANDS: dict[str, Lazy | Family] = {
         "The plan: what is due when.",
         {"show": Lazy(f"{_AT}.plan:show_plan", "Show the plan in force, with every default filled in.")},
     ),
+    "winter": Family(
+        "Winters: when the frost is expected, and what somebody decides of it.",
+        {
+            "list": Lazy(f"{_AT}.winter:list_winters", "List the winter of every region."),
+            "override": Lazy(f"{_AT}.winter:override", "Set other dates for one season of one region."),
+            "withdraw": Lazy(f"{_AT}.winter:withdraw", "Take an override back."),
+        },
+    ),
     "check-config": Lazy(f"{_AT}.health:check_config", "Check the configuration, the plan and the winter windows."),
     "doctor": Lazy(f"{_AT}.health:doctor", "Try every connection, and say what is wrong and what to do."),
     "db": Family(

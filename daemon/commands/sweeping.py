@@ -55,10 +55,12 @@ def _rehearse(as_of: date | None) -> None:
         day = as_of or keeper.today(now_ms)
         for machine_id, change in changes_by(keeper, day):
             count += 1
-            click.echo(f"{machine_id}/{_shown(change)}")
+            rough = keeper.rulebook.winter.is_approximate(change.after.step, day)
+            click.echo(f"{machine_id}/{_shown(change, approximate=rough)}")
     click.echo(f"{count} changes by {day}; nothing was written")
 
 
-def _shown(change: Change) -> str:
+def _shown(change: Change, *, approximate: bool) -> str:
     before = "none" if change.before is None else change.before.state
-    return f"{change.after.kind}/{change.after.step}: {before} -> {change.after.state} {change.on} ({change.why})"
+    on = f"{'≈ ' if approximate else ''}{change.on}"
+    return f"{change.after.kind}/{change.after.step}: {before} -> {change.after.state} {on} ({change.why})"
