@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.files.plan import read_plan, read_winter
+from adapters.files.visit_items import read_visit_items
 from adapters.mqtt.probe import DROPPED_TOPIC, VERSION_TOPIC, Probe, probe
 from adapters.store import soundness
 from daemon.clock import clock_ms
@@ -183,7 +184,12 @@ def mail(config: Config) -> Iterator[Found]:
 def templates(config: Config) -> Iterator[Found]:
     """Every letter in every language, written once with made-up facts."""
     try:
-        renderer_of(config).check()
+        items = read_visit_items(config.plan.items_file)
+    except PlanError as error:
+        yield from (Found(Weight.FAULT, "items", problem) for problem in error.problems)
+        return
+    try:
+        renderer_of(config, lambda _: items).check()
     except TemplateProblem as problem:
         yield Found(Weight.FAULT, "templates", f"{problem}; mend it, or restore the shipped one")
     else:

@@ -207,6 +207,9 @@ class PlanConfig(_Table):
     file: ReadableFile | None = Field(
         default=None, description="the maintenance plan (TOML)", json_schema_extra=_shown("shipped")
     )
+    items_file: ReadableFile | None = Field(
+        default=None, description="work items, materials and check sheets (TOML)", json_schema_extra=_shown("shipped")
+    )
     winter_file: ReadableFile | None = Field(
         default=None, description="winter windows by region (CSV)", json_schema_extra=_shown("shipped")
     )

@@ -10,6 +10,7 @@ from adapters.store.engine import Store
 from schedules.dates import local_date
 from schedules.plan import MeterRules
 from schedules.rulebook import Rulebook
+from schedules.visit_items import VisitItems
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,10 @@ class Keeper:
     def meter_rules(self) -> MeterRules:
         """When a reading is believed."""
         return self.rulebook.plan.meter
+
+    def items_of(self, plan_version: str) -> VisitItems:
+        """The work items of a version of the plan."""
+        return self.rulebook.items_of(plan_version)
 
     def today(self, now_ms: int) -> date:
         """The local date of an instant."""

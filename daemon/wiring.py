@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from adapters.files.plan import read_plan_data, read_winter, shipped_plan_data
-from adapters.files.visit_items import shipped_visit_items
+from adapters.files.rules import read_rules
 from adapters.mqtt.source import AtFormat, Source, SourceSpec
 from adapters.store import rulebooks, schema
 from adapters.store.engine import Store
@@ -16,7 +15,7 @@ from notifications.channels.channel import Channel
 from notifications.channels.email import EmailChannel, MailServer, Security
 from notifications.channels.log import LogChannel
 from notifications.channels.traced import TracedChannel
-from notifications.rendering import Renderer
+from notifications.rendering import ItemsOf, Renderer
 from notifications.retry_policy import RetryPolicy
 from schedules.reading import Unit
 from schedules.rulebook import Rulebook
@@ -76,13 +75,13 @@ def open_store(config: Config, *, upgrading: bool = False) -> Store:
 
 def rulebook_of(store: Store, config: Config, now_ms: int, *, adopting: bool = True) -> Rulebook:
     """The plans by version with the configured one in force; PlanError names every bad key."""
-    data, shipped, winter = read_plan_data(config.plan.file), shipped_plan_data(), read_winter(config.plan.winter_file)
+    files = read_rules(config.plan.file, config.plan.items_file, config.plan.winter_file)
     with store.read() as connection:
-        rulebook, is_known = rulebooks.look_up(connection, data, shipped, winter)
+        rulebook, is_known = rulebooks.look_up(connection, files)
     if is_known or not adopting:
         return rulebook
     with store.write() as connection:
-        return rulebooks.adopt(connection, data, shipped, winter, now_ms)
+        return rulebooks.adopt(connection, files, now_ms)
 
 
 def telling_of(config: Config) -> Telling:
@@ -148,10 +147,10 @@ def mqtt_settings_of(config: Config) -> MqttSettings:
     )
 
 
-def renderer_of(config: Config) -> Renderer:
-    """Whoever writes the letters."""
+def renderer_of(config: Config, items_of: ItemsOf) -> Renderer:
+    """Whoever writes the letters; `items_of` finds the work items of a version of the plan."""
     page = config.web.public_url or ""
-    return Renderer(shipped_visit_items(), page=page, locale=config.notifications.locale)
+    return Renderer(items_of, page=page, locale=config.notifications.locale)
 
 
 def channels_of(config: Config) -> dict[str, Channel]:

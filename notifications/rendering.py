@@ -14,7 +14,7 @@ from notifications.sample_letters import sample_letters
 from notifications.sandbox import SHIPPED_TEMPLATES, bounded, sandbox
 from notifications.template_problem import TemplateProblem, problem_of
 from notifications.view import View, view_of
-from schedules.visit_items import VisitItems
+from notifications.work_view import ItemsOf
 
 LOCALES = ("zh-CN", "en")
 _MOST_CHARS = 1_000_000
@@ -25,21 +25,21 @@ _log = structlog.stdlib.get_logger(__name__)
 class Renderer:
     """Writes letters.
 
-    `items` are the work items and materials to list; `page` is the address under which readers find the
+    `items_of` finds the work items and materials to list; `page` is the address under which readers find the
     product ("" leaves it out), `locale` the language of whoever has none of ours, `most_chars` the longest
     body.
     """
 
     def __init__(
         self,
-        items: VisitItems,
+        items_of: ItemsOf,
         *,
         page: str = "",
         locale: str = LOCALES[0],
         templates: Path = SHIPPED_TEMPLATES,
         most_chars: int = _MOST_CHARS,
     ) -> None:
-        self._items = items
+        self._items_of = items_of
         self._page = page
         self._locale = locale
         self._folder = templates
@@ -69,7 +69,7 @@ class Renderer:
         locale = nearest_locale(letter.addressee.locale, self._locale)
         template = f"{locale}/{letter.occasion}.j2"
         try:
-            view = view_of(letter, locale, self._items, self._page)
+            view = view_of(letter, locale, self._items_of, self._page)
             return self._rendered(template, {**view, "words_file": f"{locale}/words.j2"})
         except Exception as error:
             raise problem_of(error, template, self._folder) from error
@@ -96,4 +96,4 @@ def _tidy(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
 
 
-__all__ = ["LOCALES", "Renderer", "TemplateProblem", "nearest_locale"]
+__all__ = ["LOCALES", "ItemsOf", "Renderer", "TemplateProblem", "nearest_locale"]

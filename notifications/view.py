@@ -12,8 +12,7 @@ from typing import Any
 from notifications.letter import Addressee, Letter, OrderFacts
 from notifications.occasions import Role, roles_of
 from notifications.plain import plain
-from notifications.work_view import work_lists
-from schedules.visit_items import VisitItems
+from notifications.work_view import ItemsOf, work_lists
 from schedules.work_order import State
 
 _SHOWN_IN_FULL = 50
@@ -22,7 +21,7 @@ _FAR_AWAY = date.max
 View = dict[str, Any]
 
 
-def view_of(letter: Letter, locale: str, items: VisitItems, page: str) -> View:
+def view_of(letter: Letter, locale: str, items_of: ItemsOf, page: str) -> View:
     """Everything a template may say; the most urgent orders first, fifty in full, the others in a line."""
     orders = sorted(letter.orders, key=_urgency)
     seen = [order_view(letter, order) for order in orders]
@@ -35,7 +34,7 @@ def view_of(letter: Letter, locale: str, items: VisitItems, page: str) -> View:
         "summary": _summary(seen),
         "orders": seen[:_SHOWN_IN_FULL],
         "rest": seen[_SHOWN_IN_FULL:],
-        "lists": work_lists(letter, items, locale),
+        "lists": work_lists(letter, items_of, locale),
     }
 
 

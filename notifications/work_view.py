@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from notifications.letter import Letter, OrderFacts
@@ -23,14 +23,17 @@ _BEFORE_THE_WORK = frozenset(
     }
 )
 
+ItemsOf = Callable[[str], VisitItems]
+"""Finds the work items and materials of a version of the plan."""
 
-def work_lists(letter: Letter, items: VisitItems, locale: str) -> list[dict[str, Any]]:
+
+def work_lists(letter: Letter, items_of: ItemsOf, locale: str) -> list[dict[str, Any]]:
     """One list for all machines that need the same; none for who does not do the work."""
     if letter.addressee.role not in _READERS or letter.occasion not in _BEFORE_THE_WORK:
         return []
     groups: dict[tuple[Category, VisitList], list[OrderFacts]] = {}
     for order in _highest_steps(letter.orders):
-        visit = items.of(order.kind, order.category, order.step)
+        visit = items_of(order.plan_version).of(order.kind, order.category, order.step)
         groups.setdefault((order.category, visit), []).append(order)
     return [_list(category, visit, orders, locale) for (category, visit), orders in groups.items() if visit.items]
 

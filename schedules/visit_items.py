@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from schedules.machine import Category
@@ -45,10 +45,11 @@ class Bilingual:
 
 @dataclass(frozen=True, slots=True)
 class WorkItem:
-    """One line of the work list."""
+    """One line of the work list; `record`: what is written down beside it, such as a pressure in MPa."""
 
     name: Bilingual
     action: Action
+    record: Bilingual | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +78,23 @@ class VisitList:
 
 @dataclass(frozen=True, slots=True)
 class VisitItems:
-    """The lists of all visits, by category and step; the user's own service is the step `self_service`."""
+    """The lists of all visits, by category and step; the user's own service is the step `self_service`.
+
+    `sheets` are the check sheets of unsold machines: one for every month, one for every winter.
+    """
 
     lists: Mapping[tuple[Category, str], VisitList]
+    sheets: Mapping[tuple[Category, Kind], VisitList] = field(default_factory=dict)
 
     def of(self, kind: Kind, category: Category, step: str) -> VisitList:
-        """The list of a step; empty for stock upkeep and freeze protection.
+        """The list of a step; a check sheet is the same every month and every winter.
 
-        A step without a list has that of the nearest multiple of 600 h (the lower, if two are as near).
+        A visit without a list has that of the nearest multiple of 600 h (the lower, if two are as near).
         """
         if kind is Kind.SELF_SERVICE:
             return self.lists.get((category, SELF_SERVICE), VisitList())
         if kind is not Kind.MANDATORY_VISIT:
-            return VisitList()
+            return self.sheets.get((category, kind), VisitList())
         known = self.lists.get((category, step))
         return known if known is not None else self._nearest(category, step)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
-from adapters.files.plan import read_winter, shipped_plan_data
+from adapters.files.rules import read_rules
 from adapters.mqtt.decode import Decoder, Delivery
 from adapters.mqtt.source import Source, SourceSpec
 from adapters.store import machines
@@ -48,7 +48,7 @@ def open_keeper(place: Path | str, telling: Telling | None = None, busy_ms: int 
     """A keeper on a store that is there: a SQLite file, or a URL."""
     store = store_at(place, busy_ms)
     with store.write() as connection:
-        rulebook = adopt(connection, {}, shipped_plan_data(), read_winter(None), 0)
+        rulebook = adopt(connection, read_rules(), 0)
     return Keeper(store, rulebook, telling or Telling(channel="email"))
 
 

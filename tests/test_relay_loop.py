@@ -18,7 +18,6 @@ import pytest
 import structlog
 from sqlalchemy import select, text
 
-from adapters.files.visit_items import shipped_visit_items
 from adapters.store.tables import letters
 from daemon.keeper import Keeper
 from daemon.relay_loop import Heartbeat, run_relay
@@ -79,7 +78,7 @@ class Relay:
     monotonic: Callable[[], float] = time.monotonic
 
     def run(self) -> None:
-        renderer = Renderer(shipped_visit_items())
+        renderer = Renderer(self.keeper.items_of)
         run_relay(
             self.keeper,
             self.channels,
@@ -258,7 +257,7 @@ def test_a_relay_paused_longer_than_its_lease_marks_nothing_and_goes_on(world: W
 
     def paused(letter: Letter) -> None:
         world.now_ms += RetryPolicy().lease_ms
-        assert deliver_one(world.outbox, {"email": other}, Renderer(shipped_visit_items()), world.clock, RetryPolicy())
+        assert deliver_one(world.outbox, {"email": other}, Renderer(world.keeper.items_of), world.clock, RetryPolicy())
         raise DeliveryFailed("woken too late", permanent=True)
 
     relay.channels["email"] = Pigeon(paused)

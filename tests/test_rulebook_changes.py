@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from adapters.files.plan import shipped_plan_data
+from adapters.files.rules import read_rules
 from adapters.store.rulebooks import adopt
 from adapters.store.tables import machines, work_order_events, work_orders
 from daemon import correcting
@@ -37,7 +37,7 @@ def another(winter: WinterTable, region: str, **dates: Any) -> WinterTable:  # n
 
 def adopts(keeper: Keeper, winter: WinterTable, now_ms: int) -> Rulebook:
     with keeper.store.write() as connection:
-        return adopt(connection, {}, shipped_plan_data(), winter, now_ms)
+        return adopt(connection, replace(read_rules(), winter=winter), now_ms)
 
 
 def asked_under(world: World) -> set[int | None]:

@@ -1,131 +1,58 @@
-"""Reads the file of work items and materials (rules 6)."""
+"""Reads the file of work items and materials (rules 6); the shipped one lies beside the rules."""
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from adapters.files.visit_items_fields import Table
-from schedules.machine import Category
-from schedules.visit_items import NEEDS_MATERIAL, Action, Bilingual, Material, VisitItems, VisitList, WorkItem
+from schedules.visit_items import VisitItems
+from schedules.visit_lists import VisitItemsError, visit_items_of
+
+_ENTRY = re.compile(r"(?P<table>\w+)\[(?P<number>\d+)\]")
 
 
-class VisitItemsError(ValueError):
-    """A file that cannot be used; `problems` has one line per fault, each starting with where it is."""
+def read_items_data(file: Path | None) -> dict[str, Any]:
+    """The tables of a file that has been looked through, or of the shipped one.
 
-    def __init__(self, problems: Sequence[str]) -> None:
-        """Keep the problems, and make them the message."""
-        super().__init__("\n".join(problems))
-        self.problems = tuple(problems)
+    VisitItemsError names every fault, with the line where its entry begins.
+    """
+    if file is None:
+        return shipped_items_data()
+    try:
+        text = file.read_text("utf-8-sig")
+        data = tomllib.loads(text)
+        visit_items_of(data)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise VisitItemsError([f"{file}: {error}"]) from None
+    except VisitItemsError as error:
+        raise VisitItemsError([f"{file}: {_placed(problem, text)}" for problem in error.problems]) from None
+    return data
+
+
+def read_visit_items(file: Path | None) -> VisitItems:
+    """The lists of a file, or the shipped ones; VisitItemsError names every fault."""
+    return visit_items_of(read_items_data(file))
+
+
+def shipped_items_data() -> dict[str, Any]:
+    """The tables of the file that comes with the product."""
+    return tomllib.loads(files("schedules").joinpath("visit_items.toml").read_text(encoding="utf-8"))
 
 
 def shipped_visit_items() -> VisitItems:
     """The lists that come with the product."""
-    text = files("schedules").joinpath("visit_items.toml").read_text(encoding="utf-8")
-    return visit_items_of(tomllib.loads(text))
+    return visit_items_of(shipped_items_data())
 
 
-def read_visit_items(path: Path) -> VisitItems:
-    """The lists of a file; raises VisitItemsError naming every fault, and OSError if it cannot be read."""
-    try:
-        return visit_items_of(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise VisitItemsError([f"{path.name}: {error}"]) from error
-
-
-def visit_items_of(data: Mapping[str, Any]) -> VisitItems:
-    """The lists out of a file's tables; raises VisitItemsError naming every fault."""
-    root = Table(data, "", [])
-    steps = root.texts("steps", required=True)
-    materials = _Materials(root.tables("materials"))
-    items = [_Item(table, steps, materials) for table in root.tables("items")]
-    root.finish()
-    if root.problems:
-        raise VisitItemsError(root.problems)
-    return VisitItems(
-        {(category, step): _list(category, step, items, materials) for category in Category for step in steps}
-    )
-
-
-class _Materials:
-    """The materials by code and category."""
-
-    def __init__(self, tables: Sequence[Table]) -> None:
-        self.known: dict[tuple[str, Category], Material] = {}
-        for table in tables:
-            self._add(table)
-
-    def _add(self, table: Table) -> None:
-        code, name, unit = table.text("code"), table.both(), table.choice("unit", ("L", "kg", "pc"))
-        grade = table.child("grade").both() if table.has("grade") else Bilingual("", "")
-        quantities = table.child("quantity").mapping()
-        table.finish()
-        for place, quantity in quantities.items():
-            category = table.member(f"quantity.{place}", place, Category)
-            if category and (code, category) in self.known:
-                table.problem("code", f"{code} is given twice for {category}")
-            if category:
-                self.known[code, category] = Material(code, name, grade, unit, quantity, if_needed=False)
-
-
-class _Item:
-    """One work item: for which categories, and what is done at which step."""
-
-    def __init__(self, table: Table, steps: Sequence[str], materials: _Materials) -> None:
-        self.name = table.both()
-        self.categories = [
-            category
-            for text in table.texts("categories", required=True)
-            if (category := table.member("categories", text, Category))
-        ]
-        self.codes = table.texts("materials")
-        self.actions = _actions(table, steps)
-        table.finish()
-        self._materials_exist(table, materials)
-
-    def _materials_exist(self, table: Table, materials: _Materials) -> None:
-        for category in self.categories:
-            for code in self.codes:
-                if (code, category) not in materials.known:
-                    table.problem("materials", f"there is no material {code} for {category}")
-
-
-def _actions(table: Table, steps: Sequence[str]) -> dict[str, Action]:
-    every = table.member("every", table.text("every"), Action) if table.has("every") else None
-    actions = dict.fromkeys(steps, every) if every else {}
-    actions |= _exceptions(table, steps)
-    if not actions and not table.has("every") and not table.has("at"):
-        table.problem("every", "is missing, and so is at: the item is never done")
-    return actions
-
-
-def _exceptions(table: Table, steps: Sequence[str]) -> dict[str, Action]:
-    actions: dict[str, Action] = {}
-    for step, text in (table.child("at").mapping() if table.has("at") else {}).items():
-        action = table.member(f"at.{step}", text, Action)
-        if step not in steps:
-            table.problem(f"at.{step}", f"is not one of the steps {', '.join(steps)}")
-        if action:
-            actions[step] = action
-    return actions
-
-
-def _list(category: Category, step: str, items: Sequence[_Item], materials: _Materials) -> VisitList:
-    done = [item for item in items if category in item.categories and step in item.actions]
-    needed: dict[str, Material] = {}
-    for item in done:
-        for code in item.codes if item.actions[step] in NEEDS_MATERIAL else ():
-            _need(needed, materials.known[code, category], item.actions[step])
-    return VisitList(tuple(WorkItem(item.name, item.actions[step]) for item in done), tuple(needed.values()))
-
-
-def _need(needed: dict[str, Material], material: Material, action: Action) -> None:
-    """A material that one item needs for certain is not needed only perhaps."""
-    already = needed.get(material.code)
-    if_needed = action is Action.CHANGE_IF_NEEDED and (already is None or already.if_needed)
-    needed[material.code] = Material(
-        material.code, material.name, material.grade, material.unit, material.quantity, if_needed
-    )
+def _placed(problem: str, text: str) -> str:
+    """A problem with the line where its entry begins; entries are counted as the file writes them, `[[items]]`."""
+    entry = _ENTRY.match(problem)
+    if entry is None:
+        return problem
+    header = re.compile(rf"^\s*\[\[\s*{entry['table']}\s*\]\]", re.MULTILINE)
+    starts = [match.end() for match in header.finditer(text)]
+    number = int(entry["number"])
+    return problem if number >= len(starts) else f"line {text.count(chr(10), 0, starts[number]) + 1}: {problem}"

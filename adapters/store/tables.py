@@ -80,6 +80,13 @@ plans = Table(
     Column("adopted_ms", BigInteger, nullable=False),
 )
 
+visit_items = Table(
+    "visit_items",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("content", JSON, nullable=False),
+)
+
 rulebooks = Table(
     "rulebooks",
     metadata,
@@ -88,6 +95,8 @@ rulebooks = Table(
     # NULL: adopted before winter windows were kept with it
     Column("winter", JSON(none_as_null=True)),
     Column("adopted_ms", BigInteger, nullable=False),
+    # NULL: adopted before work items were kept with it
+    Column("items_digest", ForeignKey("visit_items.digest")),
 )
 
 winter_overrides = Table(

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from adapters.files.plan import read_plan, read_winter
+from adapters.files.visit_items import read_visit_items
 from daemon.checkup import Found, Weight, check_up
 from daemon.commands.given import config
 from daemon.config import ConfigError
@@ -17,7 +18,7 @@ from daemon.failures import REFUSED
 
 @click.command("check-config")
 def check_config() -> None:
-    """Check the configuration, the plan and the winter windows, and change nothing.
+    """Check the configuration, the plan, its work items and the winter windows, and change nothing.
 
     Every problem is named at once, with its dotted path; then the exit code is 2.
 
@@ -25,6 +26,7 @@ def check_config() -> None:
     """
     settings = config()
     read_plan(settings.plan.file)
+    read_visit_items(settings.plan.items_file)
     read_winter(settings.plan.winter_file)
     click.echo(f"{_where()}: nothing is wrong with it")
 

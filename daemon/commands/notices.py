@@ -9,6 +9,7 @@ from uuid import uuid4
 import click
 from sqlalchemy import Connection, Row
 
+from adapters.files.visit_items import read_visit_items
 from adapters.store import listing as store
 from daemon.clock import clock_ms
 from daemon.commands.given import config, reading
@@ -117,8 +118,9 @@ def preview(occasion: str, locale: str | None, role: str | None, html: bool) -> 
     settings, what = config(), Occasion(occasion)
     to = Role(role) if role else roles_of(what)[0]
     letter = sample_letter(what, to, locale or settings.notifications.locale)
+    items = read_visit_items(settings.plan.items_file)
     try:
-        rendered = renderer_of(settings).render_strictly(letter)
+        rendered = renderer_of(settings, lambda _: items).render_strictly(letter)
     except TemplateProblem as problem:
         raise click.ClickException(f"the letter cannot be written: {problem}") from None
     use_utf_8()

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from adapters.files.plan import read_plan_data, read_winter, shipped_plan_data
+from adapters.files.rules import read_rules
 from adapters.store import rulebooks
 from adapters.store.engine import Store
 from daemon.commands.given import UnusableError, config
@@ -69,12 +69,12 @@ def _lines(timeline: Path) -> list[Line]:
 
 
 def _keeper(settings: Config, plan: Path | None, winter: Path | None, now_ms: int) -> Keeper:
-    data = read_plan_data(plan or settings.plan.file)
-    windows = read_winter(winter or settings.plan.winter_file)
+    configured = settings.plan
+    files = read_rules(plan or configured.file, configured.items_file, winter or configured.winter_file)
 
     def make(store: Store) -> Keeper:
         with store.write() as connection:
-            rulebook = rulebooks.adopt(connection, data, shipped_plan_data(), windows, now_ms)
+            rulebook = rulebooks.adopt(connection, files, now_ms)
         return Keeper(store, rulebook, telling_of(settings))
 
     return scratch_keeper(make)

@@ -39,6 +39,6 @@ def parts_of(settings: Config, keeper: Keeper) -> daemon.Parts:
         sources_of(settings),
         settings.mqtt.max_payload_bytes,
         channels_of(settings),
-        renderer_of(settings),
+        renderer_of(settings, keeper.items_of),
         policy_of(settings),
     )

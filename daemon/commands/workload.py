@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from adapters.files.visit_items import shipped_visit_items
 from daemon import workload as told
 from daemon.clock import clock_ms
 from daemon.commands.given import reading
@@ -36,6 +35,6 @@ def workload(weeks: int, service_centre: str | None, *, materials: bool, locale:
     with reading(now_ms) as keeper, progress("machines") as shown:
         found = told.workload(keeper, service_centre, weeks, now_ms, shown)
     if materials:
-        show(told.material_rows(found, shipped_visit_items(), locale), _MATERIALS, form)
+        show(told.material_rows(found, keeper.items_of(keeper.rulebook.current), locale), _MATERIALS, form)
     else:
         show(told.visit_rows(found), _VISITS, form)

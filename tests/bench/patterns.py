@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from adapters.files.plan import read_winter, shipped_plan_data
+from adapters.files.rules import read_rules
 from adapters.mqtt.decode import Delivery, Report
 from adapters.store.engine import Store
 from adapters.store.rulebooks import adopt
@@ -58,7 +58,7 @@ def open_bench_keeper(file: Path) -> Keeper:
     """A keeper on a SQLite file that has its tables."""
     store = Store(f"sqlite:///{file}")
     with store.write() as connection:
-        rulebook = adopt(connection, {}, shipped_plan_data(), read_winter(None), 0)
+        rulebook = adopt(connection, read_rules(), 0)
     return Keeper(store, rulebook, Telling(channel="log"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,21 @@ def test_a_bad_plan_is_a_configuration_error(call: Caller) -> None:
 
     failed(call("check-config", **plan), 2, "silence.days", "freeze.arrival")
     failed(call("overdue", **plan), 2, "silence.days", "freeze.arrival")
+
+
+def test_a_bad_file_of_work_items_is_refused_whole_with_every_fault(call: Caller) -> None:
+    shipped = files("schedules").joinpath("visit_items.toml").read_text("utf-8")
+    bad = shipped.replace('unit = "kg"', 'unit = "sack"').replace('at = { 1200 = "change" }', 'at = { 1250 = "eat" }')
+    (call.folder / "items.toml").write_text(bad, "utf-8")
+    items = {"HOURKEEPER_PLAN__ITEMS_FILE": str(call.folder / "items.toml")}
+
+    for command in ("check-config", "overdue"):
+        failed(call(command, **items), 2, "materials[9].unit", "items[14].at.1250: expected one of", "'eat'", "line ")
+    said = call("doctor", **items)
+    assert said.code == 1
+    assert "FAULT  items" in said.out
+    assert call("machines", "stock-in", "S1", "--category", "loader", **items).code == 2
+    assert call("machines", "list", "--format", "json").json == []
 
 
 def test_a_plan_may_not_change_under_its_old_version(call: Caller) -> None:

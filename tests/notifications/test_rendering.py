@@ -12,18 +12,26 @@ from pathlib import Path
 import pytest
 import structlog
 
-from adapters.files.visit_items import shipped_visit_items
+from adapters.files.visit_items import shipped_items_data, shipped_visit_items
 from notifications.letter import Letter, Rendered
 from notifications.occasions import Occasion, Role, roles_of
 from notifications.rendering import LOCALES, Renderer, TemplateProblem, nearest_locale
 from notifications.sample_letters import sample_letter, sample_letters
 from notifications.sandbox import SHIPPED_TEMPLATES
 from schedules.machine import Category
+from schedules.visit_items import VisitItems
+from schedules.visit_lists import visit_items_of
 from schedules.work_order import Cause, Kind, State
 from tests.notifications.making import addressee, facts, letter
 
 ITEMS = shipped_visit_items()
-RENDERER = Renderer(ITEMS, page="https://hours.example/")
+
+
+def items_of(plan_version: str) -> VisitItems:
+    return ITEMS
+
+
+RENDERER = Renderer(items_of, page="https://hours.example/")
 
 
 class Page(HTMLParser):
@@ -103,7 +111,7 @@ def test_a_page_reads_well_on_a_phone_and_loads_nothing() -> None:
 
 
 def test_the_page_is_left_out_where_there_is_none() -> None:
-    rendered = Renderer(ITEMS).render_strictly(letter())
+    rendered = Renderer(items_of).render_strictly(letter())
 
     assert "查看全部" not in rendered.text
     assert "href" not in rendered.html
@@ -358,7 +366,7 @@ def templates(tmp_path: Path) -> Path:
 def broken(templates: Path, name: str, text: str) -> Renderer:
     path = templates / name
     path.write_text(path.read_text("utf-8").replace("{% block opening %}", f"{{% block opening %}}{text}"), "utf-8")
-    return Renderer(ITEMS, templates=templates)
+    return Renderer(items_of, templates=templates)
 
 
 @pytest.mark.parametrize(
@@ -388,7 +396,7 @@ def test_a_fault_in_a_shared_part_is_named_there(templates: Path) -> None:
     path.write_text(path.read_text("utf-8").replace("{{ order.season }}", "{{ order.saison }}"), "utf-8")
 
     with pytest.raises(TemplateProblem, match="has no attribute 'saison'") as raised:
-        Renderer(ITEMS, templates=templates).check()
+        Renderer(items_of, templates=templates).check()
 
     assert re.fullmatch(r"en/words\.j2:\d+", raised.value.template)
 
@@ -397,14 +405,14 @@ def test_a_missing_template_is_named(templates: Path) -> None:
     (templates / "zh-CN" / "visit_due.j2").unlink()
 
     with pytest.raises(TemplateProblem, match=r"there is no template zh-CN/visit_due\.j2"):
-        Renderer(ITEMS, templates=templates).check()
+        Renderer(items_of, templates=templates).check()
 
 
 def test_a_silent_template_is_named(templates: Path) -> None:
     (templates / "zh-CN" / "visit_due.j2").write_text("", "utf-8")
 
     with pytest.raises(TemplateProblem, match="says nothing") as raised:
-        Renderer(ITEMS, templates=templates).check()
+        Renderer(items_of, templates=templates).check()
 
     assert raised.value.template == "zh-CN/visit_due.j2"
 
@@ -448,3 +456,19 @@ def test_the_samples_cover_all_there_is() -> None:
     assert {(one.occasion, one.addressee.role) for one in sent} == {(o, r) for o in Occasion for r in Role}
     states = {order.state for one in sent for order in one.orders}
     assert states == {State.UPCOMING, State.DUE, State.OVERDUE, State.LAPSED}
+
+
+def test_each_order_is_listed_by_the_plan_it_was_opened_under() -> None:
+    data = shipped_items_data()
+    data["items"] = [{"zh": "后视镜", "en": "Mirrors", "categories": ["loader"], "every": "check"}]
+    books = {"1": ITEMS, "2": visit_items_of(data)}
+    old, new = facts(machine_id="L1", plan_version="1"), facts(machine_id="L2", plan_version="2")
+
+    rendered = Renderer(books.__getitem__).render_strictly(letter(old, new, to=addressee(locale="en")))
+
+    first, second = rendered.text.split("Materials and work items, ")[1:]
+    assert first.startswith("wheel loader L1")
+    assert "Mirrors" not in first
+    assert second.startswith("wheel loader L2")
+    assert "Mirrors" in second
+    assert "Engine oil" not in second

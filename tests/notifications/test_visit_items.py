@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import tomllib
 from importlib.resources import files
 from pathlib import Path
@@ -10,14 +9,10 @@ from typing import Any
 
 import pytest
 
-from adapters.files.visit_items import (
-    VisitItemsError,
-    read_visit_items,
-    shipped_visit_items,
-    visit_items_of,
-)
+from adapters.files.visit_items import read_visit_items, shipped_visit_items
 from schedules.machine import Category
 from schedules.visit_items import Action, VisitItems, VisitList
+from schedules.visit_lists import VisitItemsError, visit_items_of
 from schedules.work_order import Kind
 
 ITEMS = shipped_visit_items()
@@ -90,9 +85,35 @@ def test_an_unknown_step_has_the_nearest_600_hour_list(step: str, nearest: str) 
     assert ITEMS.of(Kind.MANDATORY_VISIT, Category.LOADER, step) == ITEMS.lists[Category.LOADER, nearest]
 
 
-def test_stock_and_freeze_have_none_and_an_empty_book_has_none() -> None:
-    assert ITEMS.of(Kind.STOCK_UPKEEP, Category.LOADER, "2026-11") == VisitList()
-    assert ITEMS.of(Kind.FREEZE_PROTECTION, Category.LOADER, "2025-26@23") == VisitList()
+SHEETS = (Kind.STOCK_UPKEEP, Kind.FREEZE_PROTECTION)
+
+
+def on_sheet(kind: Kind, category: Category) -> str:
+    return " ".join(item.name.en.lower() for item in ITEMS.of(kind, category, "2026-11").items)
+
+
+def test_each_check_sheet_has_what_concerns_its_machine() -> None:
+    for kind in SHEETS:
+        assert "spray" in on_sheet(kind, Category.ROLLER)
+        assert "spray" not in on_sheet(kind, Category.LOADER)
+    assert "vibrate" in on_sheet(Kind.STOCK_UPKEEP, Category.ROLLER)
+    assert "bucket" not in on_sheet(Kind.STOCK_UPKEEP, Category.ROLLER)
+    assert "vibrate" not in on_sheet(Kind.STOCK_UPKEEP, Category.LOADER)
+    assert "bucket" in on_sheet(Kind.STOCK_UPKEEP, Category.LOADER)
+
+
+def test_a_value_to_write_down_goes_with_its_item() -> None:
+    tyres = next(item for item in ITEMS.lists[Category.LOADER, "600"].items if item.name.en.startswith("Tyre"))
+    battery = ITEMS.of(Kind.STOCK_UPKEEP, Category.LOADER, "2026-11").items[4]
+
+    assert tyres.record is not None
+    assert tyres.record.en == "MPa"
+    assert battery.record is not None
+    assert battery.record.zh == "V（静置 ≥ 24.8 V）"
+
+
+def test_an_empty_book_has_none() -> None:
+    assert VisitItems({}).of(Kind.STOCK_UPKEEP, Category.LOADER, "2026-11") == VisitList()
     assert VisitItems({}).of(Kind.MANDATORY_VISIT, Category.LOADER, "600") == VisitList()
 
 
@@ -122,9 +143,11 @@ def test_what_one_item_needs_for_certain_is_not_needed_perhaps() -> None:
 # --- faults in the file ---
 
 
+SHIPPED_TEXT = files("schedules").joinpath("visit_items.toml").read_text(encoding="utf-8")
+
+
 def shipped() -> dict[str, Any]:
-    text = files("schedules").joinpath("visit_items.toml").read_text(encoding="utf-8")
-    return copy.deepcopy(tomllib.loads(text))
+    return tomllib.loads(SHIPPED_TEXT)
 
 
 @pytest.mark.parametrize(
@@ -146,6 +169,12 @@ def shipped() -> dict[str, Any]:
         ("items", {"at": {"600": "peel"}}, "items[0].at.600: expected one of"),
         ("items", {"at": 5}, "items[0].at: expected a table, got 5"),
         ("items", {"colour": "red"}, "items[0].colour: unknown key"),
+        ("items", {"record": {"zh": "V"}}, "items[0].record.en: is missing"),
+        ("stock_items", {"action": None}, "stock_items[0].action: is missing"),
+        ("stock_items", {"action": "peel"}, "stock_items[0].action: expected one of"),
+        ("stock_items", {"every": "check"}, "stock_items[0].every: unknown key"),
+        ("freeze_items", {"categories": ["crane"]}, "freeze_items[0].categories: expected one of loader"),
+        ("freeze_items", {"zh": 5}, "freeze_items[0].zh: expected a text, got 5"),
         ("materials", {"unit": "gallon"}, "materials[0].unit: expected one of L, kg, pc, got 'gallon'"),
         ("materials", {"code": "OIL-HYD"}, "materials[4].code: OIL-HYD is given twice for loader"),
         ("materials", {"quantity": {"crane": "1"}}, "materials[0].quantity.crane: expected one of loader"),
@@ -172,14 +201,36 @@ def test_all_faults_are_named_at_once() -> None:
         "steps",
         "materials",
         "items[0]",
+        "stock_items",
+        "freeze_items",
     }
 
 
 def test_a_file_is_read_and_a_broken_one_named(tmp_path: Path) -> None:
     good, bad = tmp_path / "good.toml", tmp_path / "bad.toml"
-    good.write_text(files("schedules").joinpath("visit_items.toml").read_text("utf-8"), encoding="utf-8")
+    good.write_text(SHIPPED_TEXT, encoding="utf-8-sig")
     bad.write_text("steps = [", encoding="utf-8")
 
     assert read_visit_items(good) == ITEMS
-    with pytest.raises(VisitItemsError, match=r"^bad\.toml: "):
+    with pytest.raises(VisitItemsError, match=r"bad\.toml: \w"):
         read_visit_items(bad)
+    with pytest.raises(VisitItemsError, match=r"gone\.toml: "):
+        read_visit_items(tmp_path / "gone.toml")
+
+
+def test_faults_of_a_file_are_named_with_its_lines(tmp_path: Path) -> None:
+    file = tmp_path / "items.toml"
+    text = SHIPPED_TEXT.replace('zh = "气门间隙"', 'zh = ""').replace('en = "Winter diesel in the tank"', "en = 7")
+    file.write_text(text + "\ncolour = 1\n", encoding="utf-8")
+
+    with pytest.raises(VisitItemsError) as raised:
+        read_visit_items(file)
+
+    lines = text.splitlines()
+    places = [lines.index('zh = ""'), lines.index("en = 7") - 1]
+    last = max(number for number, line in enumerate(lines, start=1) if line == "[[freeze_items]]")
+    assert [problem.partition(";")[0] for problem in raised.value.problems] == [
+        f"{file}: line {places[0]}: items[8].zh: expected a text, got ''",
+        f"{file}: line {places[1]}: freeze_items[4].en: expected a text, got 7",
+        f"{file}: line {last}: freeze_items[9].colour: unknown key",
+    ]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, select
 
-from adapters.files.plan import read_winter, shipped_plan_data
+from adapters.files.rules import read_rules
 from adapters.mqtt.decode import Decoder, Delivery
 from adapters.mqtt.source import Source, SourceSpec
 from adapters.store.engine import Store
@@ -140,7 +140,7 @@ class Fleet:
 
 def _keeper(store: Store) -> Keeper:
     with store.write() as connection:
-        return Keeper(store, adopt(connection, {}, shipped_plan_data(), read_winter(None), 0))
+        return Keeper(store, adopt(connection, read_rules(), 0))
 
 
 @pytest.mark.parametrize("seed", SEEDS)

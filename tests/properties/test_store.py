@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapters.files.plan import read_winter, shipped_plan_data
+from adapters.files.rules import read_rules
 from adapters.store.engine import Store
 from adapters.store.rulebooks import adopt
 from daemon.keeper import Keeper, Telling
@@ -21,7 +21,7 @@ from tests.model.run import run_timeline
 def a_keeper(store: Store) -> Keeper:
     """On the shipped plan and winter table."""
     with store.write() as connection:
-        rulebook = adopt(connection, {}, shipped_plan_data(), read_winter(None), 0)
+        rulebook = adopt(connection, read_rules(), 0)
     return Keeper(store, rulebook, Telling())
 
 
