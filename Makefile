@@ -20,7 +20,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --quiet --disable-pip-version-check --no-input
 
-.PHONY: help demo test check bench kill-loop kill-controls lock wheel clean
+.PHONY: help demo test check bench kill-loop kill-controls lock messages wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,9 @@ lock: $(RUN) ## pin every dependency in requirements.txt (ARGS=--upgrade takes n
 	@$(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-header --no-annotate \
 		--no-emit-package hourkeeper $(ARGS) --output-file requirements.txt pyproject.toml
 	@sed -i '1i # Every dependency, extras and tools included, pinned for Python 3.11 and later.\n# Made from pyproject.toml by `make lock`; `make lock ARGS=--upgrade` takes newer versions.' requirements.txt
+
+messages: $(VENV)/.dev ## gather the sentences of the code into the catalogues, and compile those
+	@$(RUN) -m tests.messages
 
 wheel: $(VENV)/.dev ## build the wheel into dist/
 	@rm -rf build

@@ -16,6 +16,7 @@ from daemon.keeper import Keeper
 from daemon.refused import RefusedError
 from daemon.signing import keep_record_no, number_visit
 from daemon.telling import tell
+from notifications.order_story import VISIT_NO
 from schedules.completion import completed, refusal
 from schedules.dates import local_date
 from schedules.evidence import Form, missing, trimmed
@@ -71,7 +72,7 @@ def _complete(connection: Connection, keeper: Keeper, command: Completion, now_m
 
 
 def _number_note(number: VisitNumber | None) -> str | None:
-    return None if number is None else f"visit no. {number}"
+    return None if number is None else f"{VISIT_NO}{number}"
 
 
 def _refuse_without_evidence(keeper: Keeper, record: MachineRecord, command: Completion, done_on: date) -> None:

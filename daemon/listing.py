@@ -15,9 +15,11 @@ from adapters.store.visits import number_in
 from daemon.drafts import draft_view
 from daemon.keeper import Keeper
 from daemon.showing import hours, instant, iso
-from daemon.why import reasons
+from notifications.order_story import OrderEvent, Subject, told
+from notifications.why import reasons
+from notifications.words import Words
 from schedules.forecast import Projection
-from schedules.work_order import RULES, OrderKey, State
+from schedules.work_order import RULES, Kind, OrderKey, State
 
 Fields = dict[str, Any]
 ORDER_FIELDS = (
@@ -71,7 +73,9 @@ def orders(
         yield from _order_batch(connection, keeper, batch, now_ms)
 
 
-def order(connection: Connection, keeper: Keeper, machine_id: str, key: OrderKey, now_ms: int) -> Fields | None:
+def order(
+    connection: Connection, keeper: Keeper, machine_id: str, key: OrderKey, now_ms: int, words: Words
+) -> Fields | None:
     """One work order with its `draft` and `events`, and in `why` the reasons in words; None if there is none."""
     row = listing.order(connection, machine_id, key)
     if row is None:
@@ -79,17 +83,17 @@ def order(connection: Connection, keeper: Keeper, machine_id: str, key: OrderKey
     events = listing.order_events(connection, machine_id, key)
     return {
         **next(_order_batch(connection, keeper, [row], now_ms)),
-        "why": list(_reasons(keeper, row, events, now_ms)),
+        "why": list(_reasons(keeper, row, events, now_ms, words)),
         "draft": draft_view(connection, keeper, machine_id, key),
-        "events": [order_event(keeper, event) for event in events],
+        "events": [order_event(keeper, event, subject_of(keeper, row, row), words) for event in events],
     }
 
 
-def _reasons(keeper: Keeper, row: Row[Any], events: Sequence[Row[Any]], now_ms: int) -> Iterator[str]:
+def _reasons(keeper: Keeper, row: Row[Any], events: Sequence[Row[Any]], now_ms: int, words: Words) -> Iterator[str]:
     due = next((event.total_ms for event in events if event.to_state == State.DUE), None)
     rough = keeper.rulebook.winter.is_approximate(row.step, keeper.today(now_ms))
     plan = keeper.rulebook.plans[row.plan_version]
-    return reasons(order_of(row), plan, row.handed_over_on, due, approximate=rough)
+    return reasons(order_of(row), plan, row.handed_over_on, due, words, approximate=rough)
 
 
 def _order_batch(connection: Connection, keeper: Keeper, rows: Sequence[Row[Any]], now_ms: int) -> Iterator[Fields]:
@@ -128,18 +132,27 @@ def _visit_no(row: Row[Any]) -> Fields:
     return {"visit_no": str(number), "visit_no_void": row.state != State.DONE}
 
 
-EVENT_FIELDS = ("on", "recorded_at", "from", "to", "why", "by", "note", "total_hours")
+EVENT_FIELDS = ("on", "recorded_at", "from", "to", "why", "told", "by", "note", "total_hours")
 
 
-def order_event(keeper: Keeper, row: Row[Any]) -> Fields:
-    """One event of a work order; `total_hours` is what the machine had run then."""
+def order_event(keeper: Keeper, row: Row[Any], subject: Subject, words: Words) -> Fields:
+    """One event of a work order; `told` says it in words, `total_hours` is what the machine had run then."""
+    before, after = (None if state is None else State(state) for state in (row.from_state, row.to_state))
+    event = OrderEvent(Kind(row.kind), row.step, before, after, row.why, row.note)
     return {
         "on": iso(row.on),
         "recorded_at": instant(row.recorded_ms, keeper.zone),
         "from": row.from_state,
         "to": row.to_state,
         "why": row.why,
+        "told": told(event, subject, words),
         "by": row.by,
         "note": row.note,
         "total_hours": hours(row.total_ms),
     }
+
+
+def subject_of(keeper: Keeper, machine: Row[Any], order: Row[Any] | None) -> Subject:
+    """What the events of a machine's order are told of; `order` None: it was withdrawn."""
+    plan = keeper.rulebook.plan if order is None else keeper.rulebook.plans[order.plan_version]
+    return Subject(None if order is None else order_of(order), plan, machine.handed_over_on)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -10,8 +11,12 @@ from sqlalchemy import Connection, Row
 from adapters.store import listing
 from adapters.store.listing import OrderFilter
 from daemon.keeper import Keeper
-from daemon.listing import Fields, order_event, orders
+from daemon.listing import Fields, order_event, orders, subject_of
 from daemon.showing import hours, instant, iso
+from notifications import machine_story
+from notifications.words import Words
+from schedules.dates import ONE_DAY
+from schedules.machine import Warranty
 
 MACHINE_FIELDS = (
     "machine_id",
@@ -61,7 +66,7 @@ def _machine(keeper: Keeper, row: Row[Any]) -> Fields:
     return {name: found[name] for name in MACHINE_FIELDS}
 
 
-def machine(connection: Connection, keeper: Keeper, machine_id: str, now_ms: int) -> Fields | None:
+def machine(connection: Connection, keeper: Keeper, machine_id: str, now_ms: int, words: Words) -> Fields | None:
     """A machine with its `meter_changes`, `work_orders` and `story`, like a service book; None if it is not known."""
     row = listing.machine(connection, machine_id)
     if row is None:
@@ -70,7 +75,7 @@ def machine(connection: Connection, keeper: Keeper, machine_id: str, now_ms: int
         **_machine(keeper, row),
         "meter_changes": [_meter_change(keeper, each) for each in listing.meter_replacements(connection, machine_id)],
         "work_orders": list(orders(connection, keeper, OrderFilter(machine_id=machine_id), now_ms)),
-        "story": _story(connection, keeper, machine_id),
+        "story": _story(connection, keeper, row, now_ms, words),
     }
 
 
@@ -83,21 +88,21 @@ def _meter_change(keeper: Keeper, row: Row[Any]) -> Fields:
     }
 
 
-STORY_FIELDS = ("on", "what", "total_hours", "by", "note", "recorded_at")
+STORY_FIELDS = ("on", "total_hours", "what", "by", "note", "recorded_at")
 
 
-def _story(connection: Connection, keeper: Keeper, machine_id: str) -> list[Fields]:
+def _story(connection: Connection, keeper: Keeper, row: Row[Any], now_ms: int, words: Words) -> list[Fields]:
     """What happened to the machine and its orders, in order of the day by the rules."""
-    of_machine = [_own_event(keeper, row) for row in listing.machine_story(connection, machine_id)]
-    of_orders = [_told_event(keeper, row) for row in listing.order_events(connection, machine_id)]
-    return sorted([*of_machine, *of_orders], key=lambda event: str(event["on"]))
+    of_machine = [_own_event(keeper, event, words) for event in listing.machine_story(connection, row.machine_id)]
+    of_orders = _told_events(connection, keeper, row, words)
+    events = [*of_machine, *_warranty_over(keeper, row, keeper.today(now_ms), words), *of_orders]
+    return sorted(events, key=lambda event: str(event["on"]))
 
 
-def _own_event(keeper: Keeper, row: Row[Any]) -> Fields:
-    details = ", ".join(f"{name} {value}" for name, value in row.details.items() if name != "at_ms")
+def _own_event(keeper: Keeper, row: Row[Any], words: Words) -> Fields:
     return {
         "on": iso(row.on),
-        "what": f"{row.what}: {details}" if details else row.what,
+        "what": machine_story.told(row.what, row.details, row.why, words),
         "total_hours": None,
         "by": row.by,
         "note": row.why,
@@ -105,10 +110,23 @@ def _own_event(keeper: Keeper, row: Row[Any]) -> Fields:
     }
 
 
-def _told_event(keeper: Keeper, row: Row[Any]) -> Fields:
-    event = order_event(keeper, row)
-    happened = row.why if row.from_state == row.to_state else f"{row.to_state or 'withdrawn'} ({row.why})"
-    return {**{name: event.get(name) for name in STORY_FIELDS}, "what": f"{row.kind} {row.step}: {happened}"}
+def _warranty_over(keeper: Keeper, row: Row[Any], today: date, words: Words) -> Iterator[Fields]:
+    """The day after the warranty, on which the machine's own cycle begins (rules 2)."""
+    if row.handed_over_on is None or row.warranty is None:
+        return
+    on = keeper.rulebook.plan.warranty_ends_on(row.handed_over_on, Warranty(row.warranty)) + ONE_DAY
+    if on <= min(today, row.retired_on or today):
+        what = machine_story.warranty_over(keeper.rulebook.plan, words)
+        yield {**dict.fromkeys(STORY_FIELDS), "on": iso(on), "what": what}
+
+
+def _told_events(connection: Connection, keeper: Keeper, machine: Row[Any], words: Words) -> Iterator[Fields]:
+    batches = listing.orders(connection, OrderFilter(machine_id=machine.machine_id))
+    found = {(row.kind, row.step): row for batch in batches for row in batch}
+    for row in listing.order_events(connection, machine.machine_id):
+        subject = subject_of(keeper, machine, found.get((row.kind, row.step)))
+        event = order_event(keeper, row, subject, words)
+        yield {**{name: event.get(name) for name in STORY_FIELDS}, "what": event["told"], "note": None}
 
 
 CENTRE_FIELDS = ("service_centre", "name", "locale", "email", "phone", "region")

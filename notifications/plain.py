@@ -1,4 +1,4 @@
-"""Names from outside, made fit to stand in a line of a letter."""
+"""Names and hours from outside, made fit to stand in a line of a letter."""
 
 from __future__ import annotations
 
@@ -18,3 +18,11 @@ def plain(value: str, most: int = 200) -> str:
 
 def _is_unprintable(character: str) -> bool:
     return character in _TURN_TEXT_AROUND or unicodedata.category(character) in _UNPRINTABLE
+
+
+def hours_text(hours: float | None) -> str:
+    """Engine hours without trailing zeros, at most 3 decimals; blank if not known."""
+    if hours is None:
+        return ""
+    text = f"{hours:.3f}"
+    return text.rstrip("0").rstrip(".")

@@ -14,9 +14,9 @@ from notifications.sample_letters import sample_letters
 from notifications.sandbox import SHIPPED_TEMPLATES, bounded, sandbox
 from notifications.template_problem import TemplateProblem, problem_of
 from notifications.view import View, view_of
+from notifications.words import LOCALES, nearest_locale
 from notifications.work_view import ItemsOf
 
-LOCALES = ("zh-CN", "en")
 _MOST_CHARS = 1_000_000
 _MOST_IN_SUBJECT = 180
 _log = structlog.stdlib.get_logger(__name__)
@@ -84,16 +84,10 @@ class Renderer:
         return Rendered(line, _tidy(text), html.strip() + "\n")
 
 
-def nearest_locale(wanted: str, default: str) -> str:
-    """The language of ours that comes nearest: the same, else the same first part, else `default`."""
-    language = wanted.replace("_", "-").partition("-")[0].casefold()
-    return next((locale for locale in LOCALES if locale.partition("-")[0] == language), default)
-
-
 def _tidy(text: str) -> str:
     """No blanks at line ends, never two empty lines in a row."""
     lines = "\n".join(line.rstrip() for line in text.splitlines())
     return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
 
 
-__all__ = ["LOCALES", "ItemsOf", "Renderer", "TemplateProblem", "nearest_locale"]
+__all__ = ["ItemsOf", "Renderer", "TemplateProblem"]

@@ -11,7 +11,7 @@ from typing import Any
 
 from notifications.letter import Addressee, Letter, OrderFacts
 from notifications.occasions import Role, roles_of
-from notifications.plain import plain
+from notifications.plain import hours_text, plain
 from notifications.work_view import ItemsOf, work_lists
 from schedules.work_order import State
 
@@ -153,14 +153,6 @@ def _steps(orders: Sequence[View]) -> list[str]:
 
 def _several_steps(orders: Sequence[View]) -> bool:
     return len({(order["machine_id"], order["kind"]) for order in orders}) < len(orders)
-
-
-def hours_text(hours: float | None) -> str:
-    """Engine hours without trailing zeros, at most 3 decimals; blank if not known."""
-    if hours is None:
-        return ""
-    text = f"{hours:.3f}"
-    return text.rstrip("0").rstrip(".")
 
 
 def _date_text(day: date | None) -> str:

@@ -16,7 +16,7 @@ from adapters.mqtt.source import Source, SourceSpec
 from adapters.store import machines
 from adapters.store.engine import Store
 from adapters.store.rulebooks import adopt
-from adapters.store.schema import create_scratch
+from adapters.store.schema import SchemaState, create_scratch, state
 from adapters.store.tables import letters, notices, service_centres, work_orders, yards
 from daemon import life, work
 from daemon.judging import judge_all
@@ -62,7 +62,8 @@ class World:
 
     def __post_init__(self) -> None:
         scratch = store_at(self.file)
-        create_scratch(scratch)
+        if state(scratch) is SchemaState.FRESH:
+            create_scratch(scratch)
         scratch.close()
         self.keeper = open_keeper(self.file, self.telling)
         self.outbox = outbox_of(self.keeper)

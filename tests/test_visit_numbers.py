@@ -17,6 +17,7 @@ from adapters.store.tables import readings, visit_numbers, work_order_events
 from daemon import work
 from daemon.listing import order
 from daemon.refused import RefusedError
+from notifications.words import words_in
 from schedules.evidence import Form
 from schedules.visit_number import VisitNumber
 from schedules.work_order import Kind, OrderKey
@@ -66,7 +67,7 @@ def refused(past: Past, machine_id: str, form: Form, on: str | None = None) -> s
 
 def shown(past: Past, machine_id: str, step: str = "100") -> tuple[str | None, bool | None]:
     with past.keeper.store.read() as connection:
-        found = order(connection, past.keeper, machine_id, OrderKey(VISIT, step), past.now_ms)
+        found = order(connection, past.keeper, machine_id, OrderKey(VISIT, step), past.now_ms, words_in("en"))
     assert found is not None
     return found["visit_no"], found["visit_no_void"]
 

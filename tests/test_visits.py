@@ -16,6 +16,7 @@ from daemon import work
 from daemon.drafts import Filled, fill
 from daemon.listing import order
 from daemon.refused import RefusedError
+from notifications.words import words_in
 from schedules.evidence import Form
 from schedules.work_order import Kind, OrderKey, State
 from tests.keeping import at
@@ -58,7 +59,7 @@ def filled(past: Past, form: Form | None = None, **given: Any) -> Filled:  # noq
 
 def shown(past: Past, key: OrderKey = FIRST) -> dict[str, Any]:
     with past.keeper.store.read() as connection:
-        found = order(connection, past.keeper, "L1", key, past.now_ms)
+        found = order(connection, past.keeper, "L1", key, past.now_ms, words_in("en"))
     assert found is not None
     return found
 

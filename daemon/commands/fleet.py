@@ -18,12 +18,14 @@ from daemon.commands.output import (
     facts,
     format_option,
     grid,
+    locale_option,
     one_of,
     show,
     show_object,
     text_or_json_option,
     use_utf_8,
 )
+from notifications.words import Words, words_in
 from schedules.machine import Category, Status
 
 _MACHINE_COLUMNS = Columns(
@@ -43,6 +45,7 @@ _MACHINE_COLUMNS = Columns(
         "warranty",
     ),
 )
+_ORDER_NAMES = [name for name in ORDER_COLUMNS.in_table if name != "machine_id"][:9]
 _PLACE = ("name", "locale", "email", "phone", "region")
 
 
@@ -66,36 +69,37 @@ def list_machines(limit: int | None, form: str, **conditions: str | None) -> Non
 
 @click.command("show")
 @click.argument("machine")
+@locale_option
 @text_or_json_option
-def show_machine(machine: str, form: str) -> None:
+def show_machine(machine: str, locale: str, form: str) -> None:
     """Show a machine: its facts, its meter, its work orders and its story, like a service book.
 
-    Example: hourkeeper machines show L955-1
+    Example: hourkeeper machines show L955-1 --locale zh-CN
     """
     now_ms = clock_ms()
     with reading(now_ms) as keeper, keeper.store.read() as connection:
-        found = service_book.machine(connection, keeper, machine, now_ms)
+        found = service_book.machine(connection, keeper, machine, now_ms, words_in(locale))
     if found is None:
         raise UnknownMachineError(machine)
     if form == "json":
         show_object(found)
     else:
-        _print(found)
+        _print(found, words_in(locale))
 
 
-def _print(found: Mapping[str, Any]) -> None:
+def _print(found: Mapping[str, Any], _: Words) -> None:
     use_utf_8()
-    click.echo(f"Machine {found['machine_id']}\n")
-    facts({name: found[name] for name in service_book.MACHINE_FIELDS})
-    _section("Meter changes", found["meter_changes"], ("changed_at", "old_end", "new_start", "recorded_at"))
-    _section("Work orders", found["work_orders"], [name for name in ORDER_COLUMNS.in_table if name != "machine_id"][:9])
-    _section("Story", found["story"], service_book.STORY_FIELDS)
+    click.echo(_("Machine {machine_id}").format(machine_id=found["machine_id"]) + "\n")
+    facts({name: found[name] for name in service_book.MACHINE_FIELDS}, _)
+    _section(_("Meter changes"), found["meter_changes"], ("changed_at", "old_end", "new_start", "recorded_at"), _)
+    _section(_("Work orders"), found["work_orders"], _ORDER_NAMES, _)
+    _section(_("Story"), found["story"], ("on", "total_hours", "what", "by"), _)
 
 
-def _section(title: str, rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
+def _section(title: str, rows: Sequence[Mapping[str, Any]], names: Sequence[str], words: Words) -> None:
     if rows:
-        click.echo(f"\n{title}:")
-        console().print(grid(rows, names))
+        click.echo(f"\n{title}")
+        console().print(grid(rows, names, words))
 
 
 @click.command("list")

@@ -22,8 +22,9 @@ from daemon.wiring import channels_of, renderer_of
 from notifications.channels.channel import DeliveryFailed
 from notifications.letter import Addressee, Letter, Rendered
 from notifications.occasions import Occasion, Role, roles_of
-from notifications.rendering import LOCALES, TemplateProblem
+from notifications.rendering import TemplateProblem
 from notifications.sample_letters import sample_letter
+from notifications.words import LOCALES
 
 _ORDER_FIELDS = ("id", "occasion", "machine_id", "kind", "step", "on", "state", "error")
 _TEST = Rendered(

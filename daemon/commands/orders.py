@@ -20,6 +20,7 @@ from daemon.commands.output import (
     facts,
     format_option,
     grid,
+    locale_option,
     one_of,
     show,
     show_object,
@@ -29,6 +30,8 @@ from daemon.commands.output import (
 from daemon.drafts import FORM_FIELDS
 from daemon.order_id import order_named
 from daemon.refused import RefusedError
+from notifications.names import order_name
+from notifications.words import Words, words_in
 from schedules.work_order import Kind, OrderKey, State
 
 COLUMNS = Columns(
@@ -86,8 +89,9 @@ def list_orders(
 
 @click.command("show")
 @click.argument("order", metavar="ID")
+@locale_option
 @text_or_json_option
-def show_order(order: str, form: str) -> None:
+def show_order(order: str, locale: str, form: str) -> None:
     """Show a work order: where it stands, why, and what happened.
 
     ID is its number, or MACHINE/KIND/STEP.
@@ -97,13 +101,13 @@ def show_order(order: str, form: str) -> None:
     now_ms = clock_ms()
     with reading(now_ms) as keeper, keeper.store.read() as connection:
         machine_id, key = order_named(connection, order)
-        found = listing.order(connection, keeper, machine_id, key, now_ms)
+        found = listing.order(connection, keeper, machine_id, key, now_ms, words_in(locale))
         if found is None:
             raise _unknown(connection, machine_id, key)
     if form == "json":
         show_object({name: found[name] for name in (*listing.ORDER_FIELDS, *listing.FORM_FIELDS, "draft", "events")})
     else:
-        _print(found)
+        _print(found, words_in(locale))
 
 
 def _unknown(connection: Connection, machine_id: str, key: OrderKey) -> Exception:
@@ -123,17 +127,19 @@ def _visit_no(found: Mapping[str, Any]) -> dict[str, Any]:
     return {"visit_no": number, "visit_no_void": None}
 
 
-def _print(found: Mapping[str, Any]) -> None:
+def _print(found: Mapping[str, Any], _: Words) -> None:
     use_utf_8()
-    click.echo(f"Work order {found['id']}: {found['machine_id']}/{found['kind']}/{found['step']}\n")
-    facts({**{name: found[name] for name in listing.ORDER_FIELDS}, **_visit_no(found)})
-    click.echo("\nWhy:")
+    name = order_name(Kind(found["kind"]), found["step"], _)
+    identity = f"{found['machine_id']}/{found['kind']}/{found['step']}"
+    click.echo(_("Work order {id}: {identity} ({name})").format(id=found["id"], identity=identity, name=name) + "\n")
+    facts({**{name: found[name] for name in listing.ORDER_FIELDS}, **_visit_no(found)}, _)
+    click.echo("\n" + _("Why:"))
     for sentence in found["why"]:
         click.echo(f"  {sentence}")
     if found["draft"] is not None:
         _print_draft(found["draft"])
-    click.echo("\nWhat happened:")
-    console().print(grid(found["events"], listing.EVENT_FIELDS))
+    click.echo("\n" + _("What happened:"))
+    console().print(grid(found["events"], ("on", "total_hours", "told", "by", "recorded_at"), _))
 
 
 def _print_draft(draft: Mapping[str, Any]) -> None:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from notifications.field_names import field_name, field_value
 from notifications.plain import plain
+from notifications.words import LOCALES, Words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -59,6 +61,17 @@ def text_or_json_option(command: _Command) -> _Command:
         default="text",
         show_default=True,
         help="Text for people, or a JSON object for programs.",
+    )(command)
+
+
+def locale_option(command: _Command) -> _Command:
+    """`--locale` of what people read as a text."""
+    return click.option(
+        "--locale",
+        type=click.Choice(LOCALES),
+        default="en",
+        show_default=True,
+        help="The language of its sentences.",
     )(command)
 
 
@@ -155,7 +168,7 @@ def console() -> Console:
     )
 
 
-def grid(rows: Sequence[Fields], names: Sequence[str]) -> Any:  # noqa: ANN401 - rich is imported when it is needed
+def grid(rows: Sequence[Fields], names: Sequence[str], words: Words = str) -> Any:  # noqa: ANN401 - rich is imported when it is needed
     """Rows as a table: words to the left, numbers to the right; nothing is cut off."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
@@ -163,18 +176,22 @@ def grid(rows: Sequence[Fields], names: Sequence[str]) -> Any:  # noqa: ANN401 -
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name in names:
         is_number = any(isinstance(row[name], int | float) and not isinstance(row[name], bool) for row in rows)
-        table.add_column(name.replace("_", " "), justify="right" if is_number else "left", overflow="fold")
+        table.add_column(field_name(name, words), justify="right" if is_number else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(text_of(row[name]) for name in names))
+        table.add_row(*(text_of(field_value(name, row[name], words)) for name in names))
     return table
 
 
-def facts(found: Fields) -> None:
-    """Print what is known of one thing, a line each."""
-    width = max(len(name) for name in found)
+def facts(found: Fields, words: Words | None = None) -> None:
+    """Print what is known of one thing, a line each; with `words`, in the reader's language."""
+    from rich.cells import cell_len
+
+    names = {name: name if words is None else field_name(name, words) for name in found}
+    width = max(map(cell_len, names.values()))
     for name, value in found.items():
         if value is not None:
-            click.echo(f"  {name:<{width}}  {text_of(value)}")
+            shown = text_of(field_value(name, value, words or str))
+            click.echo(f"  {names[name]}{' ' * (width - cell_len(names[name]))}  {shown}")
 
 
 def text_of(value: object) -> str:

@@ -9,7 +9,7 @@ from daemon.clock import clock_ms
 from daemon.commands.given import reading
 from daemon.commands.output import Columns, format_option, show
 from daemon.commands.progress import progress
-from notifications.rendering import LOCALES
+from notifications.words import LOCALES
 
 _VISITS = Columns(told.WORKLOAD_FIELDS, told.WORKLOAD_FIELDS)
 _MATERIALS = Columns(told.MATERIAL_FIELDS, told.MATERIAL_FIELDS)

@@ -72,8 +72,8 @@ def test_a_machine_tells_its_story(fleet: Fleet) -> None:
     assert (found["status"], found["total_hours"], found["warranty"]) == ("in_service", 120, "one_year")
     assert [order["step"] for order in found["work_orders"]] == ["100"]
     happened = [event["what"] for event in found["story"]]
-    assert happened[0].startswith("handover")
-    assert happened[-1] == "mandatory_visit 100: done (completed)"
+    assert happened[0].startswith("Handed over to its user: ")
+    assert happened[-1].startswith("Visit 100 done (visit no. ")
     assert [event["on"] for event in found["story"]] == sorted(event["on"] for event in found["story"])
 
 
@@ -83,7 +83,7 @@ def test_a_machine_as_people_read_it(fleet: Fleet) -> None:
     assert said.code == 0
     assert [line for line in said.out.splitlines() if line.split() == ["yard", "Y1"]]
     assert "stock_upkeep" in said.out
-    assert "stock_in: category loader, model LG833, region 46, yard Y1" in said.out
+    assert "Came into stock: yard Y1, region 46, not inspected at arrival." in said.out
 
 
 def test_a_machine_that_nobody_knows_is_refused(fleet: Fleet) -> None:

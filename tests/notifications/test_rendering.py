@@ -15,9 +15,10 @@ import structlog
 from adapters.files.visit_items import shipped_items_data, shipped_visit_items
 from notifications.letter import Letter, Rendered
 from notifications.occasions import Occasion, Role, roles_of
-from notifications.rendering import LOCALES, Renderer, TemplateProblem, nearest_locale
+from notifications.rendering import Renderer, TemplateProblem
 from notifications.sample_letters import sample_letter, sample_letters
 from notifications.sandbox import SHIPPED_TEMPLATES
+from notifications.words import LOCALES, nearest_locale
 from schedules.machine import Category
 from schedules.visit_items import VisitItems
 from schedules.visit_lists import visit_items_of
