@@ -1,4 +1,4 @@
-"""What was recorded, as the outside sees it (design 5): readings, notices, duties; the newest first."""
+"""What was recorded, as the outside sees it (design 5): readings and notices; the newest first."""
 
 from __future__ import annotations
 
@@ -103,18 +103,3 @@ def notice_fields(keeper: Keeper, row: Row[Any]) -> Fields:
         "error": row.dropped or row.letter_error,
     }
     return {name: found[name] for name in NOTICE_FIELDS}
-
-
-DUTY_FIELDS = ("duty", "period", "started_at", "finished_at")
-
-
-def duties(connection: Connection, keeper: Keeper, limit: int) -> Iterator[Fields]:
-    """Duties that were begun, the newest first."""
-    for batch in listing.all_duties(connection, limit):
-        for row in batch:
-            yield {
-                "duty": row.duty,
-                "period": row.period,
-                "started_at": instant(row.started_ms, keeper.zone),
-                "finished_at": instant(row.finished_ms, keeper.zone),
-            }

@@ -19,11 +19,10 @@ from adapters.mqtt.decode import Decoder
 from adapters.mqtt.settings import MqttSettings
 from adapters.mqtt.source import Source
 from adapters.store.engine import STORE_FAULTS
+from daemon.calendar import do_what_is_due
 from daemon.intake import Intake
 from daemon.keeper import Keeper
 from daemon.relay_loop import run_relay
-from daemon.rules_in_force import keep_up
-from daemon.sweep import is_done, sweep
 from notifications.channels.channel import Channel
 from notifications.rendering import Renderer
 from notifications.retry_policy import RetryPolicy
@@ -74,14 +73,14 @@ def run(
     are taken from the first moment on; TemplateProblem ends everything before it is ready.
     """
     _collect_less_often()
-    _sweep(parts.keeper, clock())
+    do_what_is_due(parts.keeper, clock(), stop)
     connection = connect(parts, clock)
     relay = (parts.keeper, parts.channels, parts.renderer, clock, stop, parts.policy)
     threads = [
         threading.Thread(target=connection.run, args=(stop,), name="intake"),
         threading.Thread(target=run_relay, args=relay, name="relay"),
     ]
-    ticker = _ticker(parts.keeper, clock)
+    ticker = _ticker(parts.keeper, clock, stop)
     for thread in threads:
         thread.start()
     ticker.start()
@@ -133,33 +132,12 @@ def answers(keeper: Keeper) -> bool:
     return True
 
 
-def _ticker(keeper: Keeper, clock: Callable[[], int]) -> BackgroundScheduler:
+def _ticker(keeper: Keeper, clock: Callable[[], int], stop: threading.Event) -> BackgroundScheduler:
     """APScheduler only wakes us; what is due is computed from the data (pitfalls 1.3)."""
     scheduler = BackgroundScheduler(daemon=True)
     options = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-    scheduler.add_job(lambda: _tick(keeper, clock()), "interval", seconds=_TICK_S, **options)
+    scheduler.add_job(lambda: do_what_is_due(keeper, clock(), stop), "interval", seconds=_TICK_S, **options)
     return scheduler
-
-
-def _tick(keeper: Keeper, now_ms: int) -> None:
-    try:
-        keep_up(keeper)
-        due = not is_done(keeper, now_ms)
-    except STORE_FAULTS as fault:
-        log.warning("sweep_postponed", error=str(fault).splitlines()[0])
-        return
-    if due:
-        _sweep(keeper, now_ms)
-
-
-def _sweep(keeper: Keeper, now_ms: int) -> None:
-    """Sweep; what keeps a sweep from ending is told, and the next tick tries again."""
-    try:
-        sweep(keeper, now_ms)
-    except STORE_FAULTS as fault:
-        log.warning("sweep_postponed", error=str(fault).splitlines()[0])
-    except Exception:
-        log.exception("sweep_failed")
 
 
 def _collect_less_often() -> None:

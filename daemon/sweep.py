@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date
 
@@ -17,9 +18,9 @@ from daemon.findings import look_at_registers, look_at_silence
 from daemon.keeper import Keeper
 from daemon.telling import StillOverdue, remind_all
 from schedules.dates import ONE_DAY
+from schedules.duty import DAILY_SWEEP
 from schedules.work_order import Kind, OrderKey
 
-DAILY = "daily_sweep"
 _BATCH = 500
 _PAUSE_S = 0.01
 """Between two batches: SQLite's other writers, intake above all, wait for a gap."""
@@ -46,11 +47,16 @@ def sweep(keeper: Keeper, now_ms: int, progress: Progress = lambda _done, _all: 
 
 
 def is_done(keeper: Keeper, now_ms: int) -> bool:
-    """Whether today's sweep was done, and no machine is left that was asked under another rulebook."""
+    """Whether today's sweep was done, and no machine is left: one that woke since (the clock had been ahead), or one
+    that was asked under another rulebook.
+    """
+    today = keeper.today(now_ms)
     with keeper.store.read() as connection:
-        last = duties.last_period(connection, DAILY)
-        left = duties.asked_under_another(connection, keeper.rulebook.serial, 1)
-    return last is not None and last >= keeper.today(now_ms).isoformat() and not left
+        last = duties.last_period(connection, DAILY_SWEEP)
+        if last is None or last < DAILY_SWEEP.period(today):
+            return False
+        left = duties.waking(connection, today, 1) or duties.asked_under_another(connection, keeper.rulebook.serial, 1)
+    return not left
 
 
 class _Day:
@@ -62,20 +68,33 @@ class _Day:
         self._keeper = keeper
         self._today = today
         self._now_ms = now_ms
+        self._began = time.monotonic()
 
     def go_on(self, connection: Connection) -> bool:
         """Take the next batch; True if it was the last, and then the duty is done."""
+        row = duties.take(connection, DAILY_SWEEP, self._period, self._now_ms)
         if not self.asked:
-            duties.begin(connection, DAILY, self._today.isoformat(), self._now_ms)
             self.expected = duties.count_waking(connection, self._today)
-        asked = self._ask(connection)
-        reminded = self._remind(connection)
-        unheard = look_at_silence(connection, self._keeper, self._today, self._now_ms, _BATCH)
-        finished = max(asked, reminded, unheard) < _BATCH
+        done = Counter(
+            asked=self._ask(connection),
+            reminded=self._remind(connection),
+            unheard=look_at_silence(connection, self._keeper, self._today, self._now_ms, _BATCH),
+        )
+        finished = max(done.values()) < _BATCH
+        # In the transaction of the batch, so that they hold whatever interrupts the sweep.
+        duties.note(connection, DAILY_SWEEP, self._period, Counter(row.details or {}) + done)
         if finished:
             look_at_registers(connection, self._keeper, self._today, self._now_ms)
-            duties.finish(connection, DAILY, self._today.isoformat(), self._now_ms)
+            self._finish(connection)
         return finished
+
+    @property
+    def _period(self) -> str:
+        return DAILY_SWEEP.period(self._today)
+
+    def _finish(self, connection: Connection) -> None:
+        took_ms = round((time.monotonic() - self._began) * 1000)
+        duties.finish(connection, duties.Finish(DAILY_SWEEP, self._period, self._now_ms + took_ms, took_ms))
 
     def _ask(self, connection: Connection) -> int:
         batch = duties.waking(connection, self._today, _BATCH)

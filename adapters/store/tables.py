@@ -503,4 +503,12 @@ duties = Table(
     Column("period", String(32), primary_key=True),
     Column("started_ms", BigInteger, nullable=False),
     Column("finished_ms", BigInteger),
+    # of the attempt that finished it
+    Column("took_ms", BigInteger),
+    # the later period with which a missed one was done
+    Column("done_with", String(32)),
+    Column("details", JSON(none_as_null=True)),
+    # NULL: it has not failed since it was done last
+    Column("failed_ms", BigInteger),
+    Column("error", Text),
 )

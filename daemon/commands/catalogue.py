@@ -80,7 +80,7 @@ COMMANDS: dict[str, Lazy | Family] = {
     "forecast": Lazy(f"{_AT}.forecast:forecast", "What will probably be due, by date."),
     "workload": Lazy(f"{_AT}.workload:workload", "Visits expected per service centre and week, and their materials."),
     "compliance": Lazy(f"{_AT}.compliance:compliance", "How well the work was done in its time."),
-    "duties": Lazy(f"{_AT}.records:duties", "List the duties that were begun and finished, the newest first."),
+    "duties": Lazy(f"{_AT}.duties:duties", "How the calendar's duties stand: done, late or failing."),
     "plan": Family(
         "The plan: what is due when.",
         {"show": Lazy(f"{_AT}.plan:show_plan", "Show the plan in force, with every default filled in.")},

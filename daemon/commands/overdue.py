@@ -12,7 +12,7 @@ from daemon.commands.given import reading
 from daemon.commands.output import Columns, format_option, one_of, show
 from daemon.failures import REFUSED
 from daemon.keeper import Keeper
-from daemon.sweep import DAILY
+from schedules.duty import DAILY_SWEEP
 from schedules.work_order import Kind
 
 COLUMNS = Columns(
@@ -61,6 +61,6 @@ def overdue(service_centre: str | None, kind: str | None, region: str | None, *,
 def _warn_if_stale(keeper: Keeper, now_ms: int) -> None:
     """What the calendar has done since the last sweep is not in the store yet."""
     with keeper.store.read() as connection:
-        last = duties.last_period(connection, DAILY)
+        last = duties.last_period(connection, DAILY_SWEEP)
     if last is not None and last < keeper.today(now_ms).isoformat():
         click.echo(f"as of {last}, the last sweep; `hourkeeper sweep` brings it up to date", err=True)

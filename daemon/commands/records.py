@@ -1,4 +1,4 @@
-"""`readings list`, `readings refused`, `notices list` and `duties`: what was recorded, the newest first."""
+"""`readings list`, `readings refused` and `notices list`: what was recorded, the newest first."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ _NOTICE_COLUMNS = Columns(
 )
 
 
-def _limit_option(command: _Command) -> _Command:
+def limit_option(command: _Command) -> _Command:
+    """`--limit`, of lists that grow for ever."""
     return click.option(
         "--limit", type=click.IntRange(1), metavar="N", default=100, show_default=True, help="At most so many."
     )(command)
@@ -37,7 +38,7 @@ def _limit_option(command: _Command) -> _Command:
 @click.command("list")
 @click.option("--machine", metavar="MACHINE", help="Only readings of this machine.")
 @click.option("--verdict", type=one_of(Verdict), help="Only readings with this verdict.")
-@_limit_option
+@limit_option
 @format_option
 def list_readings(machine: str | None, verdict: str | None, limit: int, form: str) -> None:
     """List readings with their verdicts, the newest first.
@@ -51,7 +52,7 @@ def list_readings(machine: str | None, verdict: str | None, limit: int, form: st
 
 @click.command("refused")
 @click.option("--machine", metavar="MACHINE", help="Only readings of this machine.")
-@_limit_option
+@limit_option
 @format_option
 def list_refused(machine: str | None, limit: int, form: str) -> None:
     """List the readings that were not believed, with the reason, the newest first.
@@ -68,7 +69,7 @@ def list_refused(machine: str | None, limit: int, form: str) -> None:
 @click.option(
     "--state", type=click.Choice(["waiting", "sent", "dead", "dropped"]), help="Only notices of which this became."
 )
-@_limit_option
+@limit_option
 @format_option
 def list_notices(state: str | None, limit: int, form: str) -> None:
     """List notices and what became of them, the newest first.
@@ -79,18 +80,3 @@ def list_notices(state: str | None, limit: int, form: str) -> None:
     """
     with reading(clock_ms()) as keeper, keeper.store.read() as connection:
         show(records.notices(connection, keeper, state, limit), _NOTICE_COLUMNS, form)
-
-
-@click.command()
-@_limit_option
-@format_option
-def duties(limit: int, form: str) -> None:
-    """List the duties that were begun and finished, the newest first.
-
-    A duty without an end was interrupted, and is done again when the daemon runs.
-
-    Example: hourkeeper duties --limit 7
-    """
-    columns = Columns(records.DUTY_FIELDS, records.DUTY_FIELDS)
-    with reading(clock_ms()) as keeper, keeper.store.read() as connection:
-        show(records.duties(connection, keeper, limit), columns, form)

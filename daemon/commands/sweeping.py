@@ -7,6 +7,7 @@ from datetime import date
 import click
 
 from adapters.store import duties
+from daemon.calendar import catch_up
 from daemon.clock import clock_ms
 from daemon.commands.acting import changing
 from daemon.commands.given import reading
@@ -14,8 +15,8 @@ from daemon.commands.moments import DAY
 from daemon.commands.progress import progress
 from daemon.keeper import Keeper
 from daemon.rehearsal import changes_by
-from daemon.sweep import DAILY
 from daemon.sweep import sweep as sweep_now
+from schedules.duty import DAILY_SWEEP
 from schedules.work_order import Change
 
 
@@ -23,7 +24,7 @@ from schedules.work_order import Change
 @click.option("--as-of", type=DAY, help="The day to sweep for. Default: today.")
 @click.option("--dry-run", is_flag=True, help="Print what would change, and change nothing.")
 def sweep(as_of: date | None, *, dry_run: bool) -> None:
-    r"""Run the calendar's duties once now.
+    r"""Run the calendar's duties once now: the sweep whether it was done today or not, the others if they are due.
 
     \b
     Example:
@@ -37,12 +38,14 @@ def sweep(as_of: date | None, *, dry_run: bool) -> None:
         _refuse_other_days(keeper, day, keeper.today(now_ms))
         with progress("machines") as shown:
             asked = sweep_now(keeper, now_ms, shown, day)
+        if day == keeper.today(now_ms):
+            catch_up(keeper, now_ms)
     click.echo(f"{day}: {asked} machines asked")
 
 
 def _refuse_other_days(keeper: Keeper, day: date, today: date) -> None:
     with keeper.store.read() as connection:
-        last = duties.last_period(connection, DAILY)
+        last = duties.last_period(connection, DAILY_SWEEP)
     if day > today:
         raise click.UsageError(f"--as-of {day} is after today, {today}: add --dry-run to see what it would change")
     if last is not None and day.isoformat() < last:

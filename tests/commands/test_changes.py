@@ -221,10 +221,13 @@ def test_a_sweep_runs_once_and_a_rehearsal_changes_nothing(sold: Caller) -> None
     assert "L1/mandatory_visit/1200: upcoming -> due " in seen.out or "-> upcoming" in seen.out
     assert seen.out.endswith("nothing was written\n")
     assert orders(sold, "L1") == before
-    assert sold("duties", "--format", "json").json == []
+    assert sold("duties", "--history", "--format", "json").json == []
 
     assert sold.apart("sweep").code == 0
-    assert [row["duty"] for row in sold("duties", "--format", "json").json] == ["daily_sweep"]
+    assert {row["duty"]: row["state"] for row in sold("duties", "--format", "json").json} == {
+        "daily_sweep": "done",
+        "stock_opening": "done",
+    }
     failed(sold("sweep", "--as-of", day(5)), 2, "before the last sweep", "--dry-run")
     assert sold("sweep", "--as-of", day(5), "--dry-run").code == 0
 

@@ -9,9 +9,10 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from daemon.duty_list import HISTORY_FIELDS
 from daemon.finding_list import FINDING_FIELDS
 from daemon.listing import ORDER_FIELDS
-from daemon.records import DUTY_FIELDS, NOTICE_FIELDS, READING_FIELDS
+from daemon.records import NOTICE_FIELDS, READING_FIELDS
 from daemon.service_book import CENTRE_FIELDS, MACHINE_FIELDS, YARD_FIELDS
 from schedules.dates import add_months
 
@@ -27,7 +28,7 @@ LISTS = {
     "readings list": READING_FIELDS,
     "readings refused": READING_FIELDS,
     "notices list": NOTICE_FIELDS,
-    "duties": DUTY_FIELDS,
+    "duties --history": HISTORY_FIELDS,
     "findings": FINDING_FIELDS,
 }
 FIELDS_OF_AN_ORDER = """
@@ -206,10 +207,17 @@ def test_a_notice_waits_until_it_is_sent(fleet: Fleet) -> None:
 
 
 def test_todays_sweep_is_a_duty_that_was_done(fleet: Fleet) -> None:
-    (duty,) = fleet.call("duties", "--format", "json").json
+    (done,) = fleet.call("duties", "--history", "--format", "json").json
+    first, *others = fleet.call("duties", "--format", "json").json
 
-    assert (duty["duty"], duty["period"]) == ("daily_sweep", fleet.today.isoformat())
-    assert duty["finished_at"] is not None
+    assert (done["duty"], done["period"]) == ("daily_sweep", fleet.today.isoformat())
+    assert done["finished_at"] is not None
+    assert {name: first[name] for name in ("duty", "state", "period")} == {
+        "duty": "daily_sweep",
+        "state": "done",
+        "period": fleet.today.isoformat(),
+    }
+    assert [row["state"] for row in others] == ["never_done"] * len(others)
 
 
 def test_names_are_printed_as_they_are_in_any_locale(fleet: Fleet) -> None:
