@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from datetime import time
+from datetime import date, time
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -19,7 +19,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from daemon.config_loading import ConfigError, Key, Setting, fill, settings
 from daemon.config_values import (
+    WEEK,
     Address,
+    Country,
+    Day,
     HttpUrl,
     Label,
     Listen,
@@ -30,10 +33,13 @@ from daemon.config_values import (
     StoreUrl,
     Text,
     Topic,
+    Weekday,
+    Zone,
     given,
     needed,
     together,
 )
+from notifications.timing import Quiet
 
 __all__ = ["Config", "ConfigError", "describe", "load", "markdown_table"]
 
@@ -277,6 +283,40 @@ class ManagerConfig(_Table):
         description="only machines in these regions",
         json_schema_extra=_shown("all"),
     )
+    zone: Zone | None = Field(
+        default=None,
+        description="time zone of the manager's mornings and quiet hours",
+        json_schema_extra=_shown("the plan's"),
+    )
+
+
+class QuietConfig(_Table):
+    """`[notifications.quiet]`: the hours in which only what is overdue is told; off unless both are set."""
+
+    begins: MorningTime | None = Field(
+        default=None,
+        alias="from",
+        description="local time from which nothing is sent that can wait, HH:MM",
+        json_schema_extra=_shown("off"),
+    )
+    ends: MorningTime | None = Field(
+        default=None,
+        alias="to",
+        validate_default=True,
+        description="local time until which it waits, on the next day if it is the earlier one",
+        json_schema_extra=_shown("off"),
+    )
+
+    @field_validator("ends")
+    @classmethod
+    def _both(cls, ends: time | None, info: ValidationInfo) -> time | None:
+        if ends is None and given(info, "begins"):
+            raise needed("from")
+        if ends is not None and not given(info, "begins"):
+            raise ValueError("should not be set without from")
+        if ends is not None and ends == info.data.get("begins"):
+            raise ValueError("should be another time than from")
+        return ends
 
 
 class EmailConfig(_Table):
@@ -330,6 +370,25 @@ class NotificationsConfig(_Table):
     morning_at: MorningTime = Field(
         default=time(8), description="local time from which the day's letters go out, HH:MM"
     )
+    quiet: QuietConfig = Field(
+        default_factory=QuietConfig, description="the hours in which only what is overdue is told"
+    )
+    working_days: tuple[Weekday, ...] = Field(
+        default=WEEK,
+        strict=False,
+        description="days of the week on which people are reminded of what can wait, and told of what opens",
+        json_schema_extra=_shown("every day"),
+    )
+    holidays: Country | None = Field(
+        default=None,
+        description="country whose public holidays are no working days, and whose make-up days are: `CN`, `DE-BY`",
+    )
+    extra_holidays: tuple[Day, ...] = Field(
+        default=(), strict=False, description="dates that are no working days", json_schema_extra=_shown("none")
+    )
+    extra_working_days: tuple[Day, ...] = Field(
+        default=(), strict=False, description="dates that are working days", json_schema_extra=_shown("none")
+    )
     max_attempts: int = Field(
         default=12, ge=1, le=1000, description="attempts to send a notice until it counts as failed"
     )
@@ -341,6 +400,29 @@ class NotificationsConfig(_Table):
         json_schema_extra=_shown("none"),
     )
     email: EmailConfig = Field(default_factory=EmailConfig, description="the mail server")
+
+    @field_validator("working_days")
+    @classmethod
+    def _any_day(cls, days: tuple[Weekday, ...]) -> tuple[Weekday, ...]:
+        if not days:
+            raise ValueError("should have at least one day")
+        return days
+
+    @field_validator("quiet")
+    @classmethod
+    def _morning_is_not_quiet(cls, quiet: QuietConfig, info: ValidationInfo) -> QuietConfig:
+        morning = info.data.get("morning_at")
+        if quiet.begins and quiet.ends and morning is not None and morning in Quiet(quiet.begins, quiet.ends):
+            raise ValueError(f"should not include morning_at, {morning:%H:%M}")
+        return quiet
+
+    @field_validator("extra_working_days")
+    @classmethod
+    def _not_both(cls, days: tuple[date, ...], info: ValidationInfo) -> tuple[date, ...]:
+        both = sorted(set(days) & set(info.data.get("extra_holidays", ())))
+        if both:
+            raise ValueError(f"should not have {both[0]}: it is one of extra_holidays")
+        return days
 
 
 class LogConfig(_Table):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import stat
-from datetime import time
+from datetime import date, time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo
 from pydantic_core import PydanticCustomError
+
+from adapters.national_days import national_days
 
 LAST_PORT = 65_535
 LONGEST_SECRET = 65_536
@@ -64,6 +67,28 @@ def _morning(value: object) -> object:
         if not re.fullmatch(r"[0-9]{2}:[0-9]{2}", value):
             raise ValueError('should be a time of day such as "08:00"')
         return time.fromisoformat(value)
+    return value
+
+
+def _day(value: object) -> object:
+    """TOML has dates of its own; the environment has text."""
+    if isinstance(value, str):
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+            raise ValueError("should be a date such as 2026-10-01")
+        return date.fromisoformat(value)
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("should be a time zone such as Asia/Shanghai") from None
+    return value
+
+
+def _country(value: str) -> str:
+    national_days(value)
     return value
 
 
@@ -122,6 +147,11 @@ StoreUrl = Annotated[str, AfterValidator(_store_url)]
 Listen = Annotated[str, AfterValidator(_listen)]
 Topic = Annotated[str, AfterValidator(_topic)]
 MorningTime = Annotated[time, BeforeValidator(_morning)]
+Day = Annotated[date, BeforeValidator(_day)]
+Country = Annotated[str, AfterValidator(_country)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEK: tuple[Weekday, ...] = get_args(Weekday)
 Protocol = Annotated[Literal["5", "3.1.1"], BeforeValidator(_protocol)]
 ReadableFile = Annotated[Path, Field(strict=False), AfterValidator(_readable)]
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]

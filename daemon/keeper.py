@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from adapters.store.engine import Store
+from notifications.occasions import Role
+from notifications.timing import Timing
 from schedules.dates import local_date
 from schedules.plan import MeterRules
 from schedules.rulebook import Rulebook
@@ -15,13 +17,17 @@ from schedules.visit_items import VisitItems
 
 @dataclass(frozen=True, slots=True)
 class Manager:
-    """Somebody who is told what is overdue; empty `service_centres` and `regions` mean all."""
+    """Somebody who is told what is overdue; empty `service_centres` and `regions` mean all.
+
+    `zone` is theirs if it is not the plan's.
+    """
 
     name: str
     email: str | None = None
     locale: str | None = None
     service_centres: frozenset[str] = frozenset()
     regions: frozenset[str] = frozenset()
+    zone: ZoneInfo | None = None
 
     def is_concerned(self, service_centre: str | None, region: str | None) -> bool:
         """Whether machines of this centre in this region are theirs."""
@@ -31,15 +37,20 @@ class Manager:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """How notices are told (rules 8); lengths of time in days and ms, `morning_at` local."""
+    """How notices are told (rules 8)."""
 
     locale: str = "zh-CN"
     managers: tuple[Manager, ...] = ()
-    group_wait_ms: int = 60_000
-    morning_at: time = time(8)
+    timing: Timing = field(default_factory=Timing)
     escalate_after_days: int = 7
     remind_every_days: int = 7
     channel: str = "log"
+
+    def zone_of(self, role: Role, recipient: str) -> ZoneInfo | None:
+        """The recipient's zone; None: the plan's."""
+        if role is not Role.MANAGER:
+            return None
+        return next((manager.zone for manager in self.managers if manager.name == recipient), None)
 
 
 @dataclass(slots=True)

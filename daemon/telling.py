@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 from adapters.store import notices
 from adapters.store.machines import MachineRecord
 from daemon.keeper import Keeper
-from notifications.occasions import Occasion, Role, told_of, waits_for_morning
-from schedules.dates import instant_ms, local_date, moment
+from notifications.occasions import Occasion, Role, told_of
+from notifications.timing import wait_of
+from schedules.dates import local_date
 from schedules.work_order import Change, Kind, OrderKey, State
 
 
@@ -101,7 +102,7 @@ def _rows(
                 "round": again,
                 "on": on,
                 "recorded_ms": now_ms,
-                "not_before_ms": _not_before(keeper, occasion, now_ms),
+                "not_before_ms": _not_before(keeper, occasion, role, recipient, now_ms),
             }
 
 
@@ -124,12 +125,8 @@ def _managers(keeper: Keeper, record: MachineRecord) -> list[str]:
     ]
 
 
-def _not_before(keeper: Keeper, occasion: Occasion, now_ms: int) -> int:
-    """A moment later, so that what belongs together goes together; or the next morning (rules 8)."""
-    if not waits_for_morning(occasion):
-        return now_ms + keeper.telling.group_wait_ms
-    now = moment(now_ms).astimezone(keeper.zone)
-    morning = datetime.combine(now.date(), keeper.telling.morning_at, keeper.zone)
-    if morning <= now:
-        morning = datetime.combine(now.date() + timedelta(days=1), keeper.telling.morning_at, keeper.zone)
-    return instant_ms(morning)
+def _not_before(keeper: Keeper, occasion: Occasion, role: Role, recipient: str, now_ms: int) -> int:
+    """A moment later, so that what belongs together goes together; or when the recipient is to be disturbed."""
+    telling = keeper.telling
+    zone = telling.zone_of(role, recipient) or keeper.zone
+    return telling.timing.not_before_ms(wait_of(occasion, role), now_ms, zone)

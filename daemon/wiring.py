@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from adapters.files.rules import read_rules
 from adapters.mqtt.source import AtFormat, Source, SourceSpec
+from adapters.national_days import national_days
 from adapters.store import rulebooks, schema
 from adapters.store.engine import Store
-from daemon.config import Config, EmailConfig, ManagerConfig, SourceConfig
+from daemon.config import Config, EmailConfig, ManagerConfig, NotificationsConfig, SourceConfig
+from daemon.config_values import WEEK
 from daemon.keeper import Keeper, Manager, Telling
 from notifications.channels.channel import Channel
 from notifications.channels.email import EmailChannel, MailServer, Security
@@ -17,6 +20,8 @@ from notifications.channels.log import LogChannel
 from notifications.channels.traced import TracedChannel
 from notifications.rendering import ItemsOf, Renderer
 from notifications.retry_policy import RetryPolicy
+from notifications.timing import Quiet, Timing
+from notifications.working_days import WorkingDays, ordinary
 from schedules.reading import Unit
 from schedules.rulebook import Rulebook
 
@@ -90,11 +95,25 @@ def telling_of(config: Config) -> Telling:
     return Telling(
         locale=told.locale,
         managers=tuple(_manager(manager) for manager in told.managers),
-        group_wait_ms=timedelta(seconds=told.group_wait_s) // _ONE_MS,
-        morning_at=told.morning_at,
+        timing=_timing(told),
         escalate_after_days=told.escalate_after_days,
         remind_every_days=told.remind_every_days,
         channel="email" if told.email.host else "log",
+    )
+
+
+def _timing(told: NotificationsConfig) -> Timing:
+    quiet = told.quiet
+    return Timing(
+        group_wait_ms=timedelta(seconds=told.group_wait_s) // _ONE_MS,
+        morning_at=told.morning_at,
+        quiet=Quiet(quiet.begins, quiet.ends) if quiet.begins and quiet.ends else None,
+        working=WorkingDays(
+            weekdays=frozenset(WEEK.index(day) for day in told.working_days),
+            national=national_days(told.holidays) if told.holidays else ordinary,
+            extra_holidays=frozenset(told.extra_holidays),
+            extra_working_days=frozenset(told.extra_working_days),
+        ),
     )
 
 
@@ -105,6 +124,7 @@ def _manager(manager: ManagerConfig) -> Manager:
         locale=manager.locale,
         service_centres=frozenset(manager.service_centres),
         regions=frozenset(manager.regions),
+        zone=None if manager.zone is None else ZoneInfo(manager.zone),
     )
 
 

@@ -470,7 +470,7 @@ def test_what_was_told_is_not_told_again(past: Past) -> None:
     past.goes_to("2025-02-20 09:00")
     past.sold_on("2025-02-20", hours="0")
     past.goes_to("2025-02-27 08:00")
-    past.gathers(past.telling.group_wait_ms + 86_400_000)
+    past.gathers(past.telling.timing.group_wait_ms + 86_400_000)
     with past.keeper.store.write() as connection:
         connection.execute(update(letters).values(state="sent"))
     told = past.occasions()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row
 
@@ -11,6 +12,7 @@ from notifications.channels.email_message import address_of
 from notifications.letter import Addressee
 from notifications.occasions import Occasion, Role
 from notifications.standing import no_longer_applies
+from notifications.timing import Timing, wait_of
 from schedules.machine import Status
 from schedules.work_order import State
 
@@ -48,6 +50,19 @@ class TellingSettings(Protocol):
     @property
     def managers(self) -> Sequence[ToldManager]:
         """Who is told what is overdue."""
+
+    @property
+    def timing(self) -> Timing:
+        """When letters go."""
+
+    def zone_of(self, role: Role, recipient: str) -> ZoneInfo | None:
+        """The recipient's zone; None: the plan's."""
+
+
+def allowed_ms(telling: TellingSettings, told: tuple[Occasion, Role, str], at_ms: int, zone: ZoneInfo) -> int:
+    """The first instant from `at_ms` on at which a recipient may be told on an occasion; `zone` is the plan's."""
+    occasion, role, recipient = told
+    return telling.timing.allowed_ms(wait_of(occasion, role), at_ms, telling.zone_of(role, recipient) or zone)
 
 
 def is_reachable(email: str | None) -> bool:

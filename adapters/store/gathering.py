@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, bindparam, insert, update
 
 from adapters.store import notice_facts
-from adapters.store.addressees import TellingSettings, addressee_of, why_not
+from adapters.store.addressees import TellingSettings, addressee_of, allowed_ms, why_not
 from adapters.store.tables import letters, notices
 from notifications.letter import Addressee
 from notifications.occasions import Occasion, Role, leading
@@ -41,12 +42,19 @@ def gather(
     telling: TellingSettings,
     batch: tuple[Role, Sequence[str]],
     now_ms: int,
+    zone: ZoneInfo,
     *,
     only_reachable: bool,
 ) -> int:
-    """Make letters of what these recipients are to be told, drop what no longer applies; how many were made."""
+    """Make letters of what these recipients are to be told, drop what no longer applies; how many were made.
+
+    `zone` is the plan's. What became ripe while nobody gathered and may not go now is put off.
+    """
     role, recipients = batch
-    rows = notice_facts.waiting_for(connection, role, recipients, now_ms)
+    waiting = notice_facts.waiting_for(connection, role, recipients, now_ms)
+    allowed = {row.id: allowed_ms(telling, (_occasion(row), role, row.recipient), now_ms, zone) for row in waiting}
+    rows = [row for row in waiting if allowed[row.id] <= now_ms]
+    _put_off(connection, {row.id: allowed[row.id] for row in waiting if row.not_before_ms <= now_ms < allowed[row.id]})
     due = [row for group in _by(rows, _recipient).values() for row in group if _is_ripe(group, now_ms)]
     reasons = {row.id: why_not(row, telling, only_reachable=only_reachable) for row in due}
     drop(connection, {number: reason for number, reason in reasons.items() if reason})
@@ -138,6 +146,12 @@ def _letter(addressee: Addressee, occasion: Occasion, telling: TellingSettings, 
 def channel_for(addressee: Addressee, telling: TellingSettings) -> str:
     """The configured channel; whoever has no address is told in the log."""
     return telling.channel if addressee.address else LOG
+
+
+def _put_off(connection: Connection, until_ms: Mapping[int, int]) -> None:
+    if until_ms:
+        statement = update(notices).where(notices.c.id == bindparam("number")).values(not_before_ms=bindparam("until"))
+        connection.execute(statement, [{"number": number, "until": until} for number, until in until_ms.items()])
 
 
 def drop(connection: Connection, reasons: Mapping[int, str]) -> None:

@@ -11,7 +11,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Row, select, update
 
 from adapters.store import gathering, notice_facts
-from adapters.store.addressees import TellingSettings, addressee_of, why_not
+from adapters.store.addressees import TellingSettings, addressee_of, allowed_ms, why_not
 from adapters.store.engine import Store
 from adapters.store.forecast import projections
 from adapters.store.order_facts import order_facts
@@ -57,10 +57,10 @@ class StoreOutbox:
         """Group what has waited long enough into letters, some thousand notices a transaction; how many letters."""
         with self._store.read() as connection:
             ripe = notice_facts.ripe_recipients(connection, now_ms)
-        made = 0
+        made, zone, only_reachable = 0, self._rulebook().plan.zone, self._only_reachable
         for batch in gathering.batches(ripe):
             with self._store.write() as connection:
-                made += gathering.gather(connection, self._telling, batch, now_ms, only_reachable=self._only_reachable)
+                made += gathering.gather(connection, self._telling, batch, now_ms, zone, only_reachable=only_reachable)
         return made
 
     def claim(self, now_ms: int, lease_ms: int) -> ClaimedLetter | None:
@@ -115,9 +115,11 @@ class StoreOutbox:
         self._mark(claim, state="sent", sent_ms=now_ms, subject=subject, error=None)
 
     def mark_retry(self, claim: ClaimedLetter, at_ms: int, reason: str) -> None:
-        """It failed and is tried again at `at_ms`; ClaimLostError as above."""
-        attempts = claim.letter.attempts + 1
-        self._mark(claim, next_ms=at_ms, attempts=attempts, error=reason[:_MOST_REASON])
+        """It failed and is tried again at `at_ms`, or when its time has come again; ClaimLostError as above."""
+        letter, zone = claim.letter, self._rulebook().plan.zone
+        told = (letter.occasion, letter.addressee.role, letter.addressee.recipient)
+        attempts, next_ms = letter.attempts + 1, allowed_ms(self._telling, told, at_ms, zone)
+        self._mark(claim, next_ms=next_ms, attempts=attempts, error=reason[:_MOST_REASON])
 
     def mark_dead(self, claim: ClaimedLetter, reason: str) -> None:
         """It failed for good and is kept for `retry_dead`; ClaimLostError as above."""
