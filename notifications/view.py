@@ -51,12 +51,12 @@ def order_view(letter: Letter, order: OrderFacts) -> View:
     """One order in texts and numbers."""
     season, _, frost_region = order.step.partition("@")
     return {
-        **_texts(order),
+        **texts_of(order),
         **_dates(order),
         "season": plain(season),
         "frost_region": plain(frost_region),
         "late_days": order.late_days or 0,
-        "is_estimate": int(_is_estimate(order)),
+        "is_estimate": int(is_estimate(order)),
         "is_assumed": int(order.projected_is_assumed),
         "is_approximate": int(order.is_approximate),
         "please_call": int(_must_be_called(letter, order)),
@@ -64,7 +64,8 @@ def order_view(letter: Letter, order: OrderFacts) -> View:
     }
 
 
-def _texts(order: OrderFacts) -> View:
+def texts_of(order: OrderFacts) -> View:
+    """What is known of an order, as texts."""
     return {
         "machine_id": plain(order.machine_id),
         "model": plain(order.model or ""),
@@ -86,7 +87,7 @@ def _texts(order: OrderFacts) -> View:
 
 
 def _dates(order: OrderFacts) -> dict[str, str]:
-    estimate = order.projected_due_on if _is_estimate(order) else None
+    estimate = order.projected_due_on if is_estimate(order) else None
     return {
         "opens_on": _date_text(order.opens_on),
         "due_on": _date_text(order.due_on),
@@ -96,7 +97,7 @@ def _dates(order: OrderFacts) -> dict[str, str]:
     }
 
 
-def _is_estimate(order: OrderFacts) -> bool:
+def is_estimate(order: OrderFacts) -> bool:
     """Whether the day is a guess: the order is not due yet, and the hours are expected to come first."""
     projected = order.projected_due_on
     return order.state is State.UPCOMING and projected is not None and projected != order.due_on

@@ -22,10 +22,11 @@ def order_facts(
 ) -> tuple[OrderFacts, ...]:
     """Each order once, however many notices of it a letter holds (rows of `notice_facts`)."""
     once = {(row.machine_id, row.kind, row.step): row for row in rows}
-    return tuple(_facts(row, projected.get(row.machine_id), winter, today) for row in once.values())
+    return tuple(facts_of(row, projected.get(row.machine_id), winter, today) for row in once.values())
 
 
-def _facts(row: Row[Any], projection: Projection | None, winter: WinterTable, today: date) -> OrderFacts:
+def facts_of(row: Row[Any], projection: Projection | None, winter: WinterTable, today: date) -> OrderFacts:
+    """One order, out of a row with its machine, meter and service centre."""
     order = order_of(row)
     expected = None if projection is None else projection.of_order(order, today)
     return OrderFacts(

@@ -23,6 +23,7 @@ COMMANDS: dict[str, Lazy | Family] = {
             "schedule": Lazy(f"{_AT}.order_changes:schedule", "A day is agreed with the user."),
             "complete": Lazy(f"{_AT}.completing:complete_order", "Hand in the form of an order that was done."),
             "cancel": Lazy(f"{_AT}.order_changes:cancel", "End an open order for good, with a reason."),
+            "form": Lazy(f"{_AT}.printing:form", "Write an order's form, or a yard's sheets of a month, as a PDF."),
             "copy-sent": Lazy(f"{_AT}.order_changes:copy_sent", "Copy 1 of the form went to the maker."),
         },
     ),

@@ -11,9 +11,8 @@ from adapters.store.listing import OrderFilter
 from daemon import compliance as told
 from daemon.clock import clock_ms
 from daemon.commands.given import reading
-from daemon.commands.moments import DAY
+from daemon.commands.moments import DAY, MONTH
 from daemon.commands.output import Columns, format_option, one_of, show
-from daemon.commands.parsed import Parsed
 from schedules.compliance import COUNTED_KINDS
 from schedules.dates import add_months, last_of_month
 from schedules.work_order import Kind
@@ -22,18 +21,10 @@ _MONTHS_BEFORE = 11
 _FORMULA = "compliance = done on time / (done + missed); open and overdue orders are not in it"
 
 
-def _month(text: str) -> date:
-    try:
-        return date.fromisoformat(f"{text}-01")
-    except ValueError:
-        message = f"{text!r} is no month YYYY-MM"
-        raise ValueError(message) from None
-
-
 @click.command()
 @click.option("--from", "begins_on", type=DAY, help="First due date that counts. Default: the year up to this month.")
 @click.option("--to", "ends_on", type=DAY, help="Last due date that counts. Default: today.")
-@click.option("--month", type=Parsed("YYYY-MM", _month), help="What was due in one month, instead of --from and --to.")
+@click.option("--month", type=MONTH, help="What was due in one month, instead of --from and --to.")
 @click.option("--by", type=one_of(By), multiple=True, help="Told apart by this; may be given several times.")
 @click.option("--kind", type=click.Choice(sorted(COUNTED_KINDS)), help="Only orders of this kind.")
 @click.option("--service-centre", metavar="CODE", help="Only machines of this service centre.")

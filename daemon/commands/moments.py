@@ -57,5 +57,15 @@ def moment_of(text: str) -> Moment:
     return Moment(at_ms=instant_ms(at))
 
 
+def month_of(text: str) -> date:
+    """The first day of a month YYYY-MM; ValueError says what is wrong."""
+    try:
+        return day_of(f"{text}-01")
+    except ValueError:
+        message = f"{text!r} is no month YYYY-MM"
+        raise ValueError(message) from None
+
+
+MONTH = Parsed("YYYY-MM", month_of)
 DAY = Parsed("YYYY-MM-DD", day_of)
 MOMENT = Parsed("DATE|INSTANT", moment_of)

@@ -103,14 +103,15 @@ def show_order(order: str, locale: str, form: str) -> None:
         machine_id, key = order_named(connection, order)
         found = listing.order(connection, keeper, machine_id, key, now_ms, words_in(locale))
         if found is None:
-            raise _unknown(connection, machine_id, key)
+            raise unknown_order(connection, machine_id, key)
     if form == "json":
         show_object({name: found[name] for name in (*listing.ORDER_FIELDS, *listing.FORM_FIELDS, "draft", "events")})
     else:
         _print(found, words_in(locale))
 
 
-def _unknown(connection: Connection, machine_id: str, key: OrderKey) -> Exception:
+def unknown_order(connection: Connection, machine_id: str, key: OrderKey) -> Exception:
+    """What is wrong where there is no such order: the machine is not known, or has no such order."""
     if store.machine(connection, machine_id) is None:
         return UnknownMachineError(machine_id)
     return RefusedError(

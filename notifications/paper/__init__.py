@@ -1,0 +1,1 @@
+"""Forms for paper: what is printed, signed and sent by post (rules 6)."""

@@ -1,0 +1,110 @@
+"""Puts forms on pages: each as large as one page allows, on several only where the smallest size does not fit."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.units import mm
+from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Flowable
+
+from notifications.paper.font import font_name, printable
+from notifications.paper.pen import Pen, Writing
+from notifications.paper.words import Words
+
+_LEFT, _RIGHT, _TOP, _BOTTOM = 20 * mm, 12 * mm, 12 * mm, 14 * mm
+_WIDTH, _HEIGHT = A4[0] - _LEFT - _RIGHT, A4[1] - _TOP - _BOTTOM
+_SCALES = (1.2, 1.1, 1.0, 0.95, 0.9, 0.85, 0.8, 0.76, 0.72, 0.68)
+_FOOT_SIZE = 7.5
+_Page = list[Flowable]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One form: `parts` draws it from top to bottom, `foot` stands below on each of its pages."""
+
+    parts: Callable[[Pen], Sequence[Flowable]]
+    foot: str
+
+
+def pdf_of(sheets: Sequence[Sheet], words: Words, title: str) -> bytes:
+    """A PDF of forms, each beginning on a page of its own; the same forms give the same bytes."""
+    file = BytesIO()
+    canvas = Canvas(file, pagesize=A4, invariant=1, lang=words.locale)
+    canvas.setTitle(title)
+    canvas.setCreator("hourkeeper")
+    for sheet in sheets:
+        _print(canvas, sheet, words)
+    canvas.save()
+    return file.getvalue()
+
+
+def _print(canvas: Canvas, sheet: Sheet, words: Words) -> None:
+    pen, pages = _fitted(sheet, words)
+    for number, page in enumerate(pages, start=1):
+        top = A4[1] - _TOP
+        for part in page:
+            _, tall = part.wrap(_WIDTH, top)
+            part.drawOn(canvas, _LEFT, top - tall)
+            top -= tall
+        _foot(canvas, sheet, pen, words("notes.page", page=number, pages=len(pages)))
+        canvas.showPage()
+
+
+def _fitted(sheet: Sheet, words: Words) -> tuple[Pen, list[_Page]]:
+    """The largest size at which a form is one page; the smallest, on several, if there is none."""
+    for scale in _SCALES:
+        pen = Pen(words, _WIDTH, scale)
+        pages = _pages(sheet.parts(pen))
+        if len(pages) == 1:
+            _fill(pages[0])
+            break
+    return pen, pages
+
+
+def _pages(parts: Sequence[Flowable]) -> list[_Page]:
+    pages: list[_Page] = [[]]
+    left, queue = _HEIGHT, deque(parts)
+    while queue:
+        part = queue.popleft()
+        _, tall = part.wrap(_WIDTH, left)
+        pieces = [] if tall <= left else part.split(_WIDTH, left)
+        if tall <= left or (not pieces and not pages[-1]):
+            pages[-1].append(part)
+            left -= tall
+        elif len(pieces) > 1:
+            queue.extendleft(reversed(pieces))
+        else:
+            pages.append([])
+            left = _HEIGHT
+            queue.appendleft(part)
+    return pages
+
+
+def _fill(page: _Page) -> None:
+    """What is left of a page is room to write."""
+    left = _HEIGHT - sum(part.wrap(_WIDTH, _HEIGHT)[1] for part in page)
+    boxes = [part for part in page if isinstance(part, Writing)]
+    for box in boxes:
+        box.height = min(box.most, box.height + left / len(boxes))
+
+
+def _foot(canvas: Canvas, sheet: Sheet, pen: Pen, page: str) -> None:
+    _line(canvas, printable(sheet.foot), _BOTTOM - 6 * mm, _WIDTH - 30 * mm)
+    canvas.setFont(font_name(), _FOOT_SIZE)
+    canvas.drawRightString(A4[0] - _RIGHT, _BOTTOM - 6 * mm, page)
+    if pen.missing:
+        codes = ", ".join(f"U+{ord(each):04X}" for each in sorted(pen.missing))
+        _line(canvas, pen.words("notes.missing", codes=codes), _BOTTOM - 10 * mm, _WIDTH)
+
+
+def _line(canvas: Canvas, text: str, height: float, width: float) -> None:
+    """One line, as small as it must be to fit."""
+    size = min(_FOOT_SIZE, _FOOT_SIZE * width / max(1, stringWidth(text, font_name(), _FOOT_SIZE)))
+    canvas.setFont(font_name(), size)
+    canvas.drawString(_LEFT, height, text)
