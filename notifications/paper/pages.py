@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
@@ -35,7 +37,8 @@ class Sheet:
 def pdf_of(sheets: Sequence[Sheet], words: Words, title: str) -> bytes:
     """A PDF of forms, each beginning on a page of its own; the same forms give the same bytes."""
     file = BytesIO()
-    canvas = Canvas(file, pagesize=A4, invariant=1, lang=words.locale)
+    font: Any = font_name()
+    canvas = Canvas(file, pagesize=A4, invariant=1, lang=words.locale, initialFontName=font)
     canvas.setTitle(title)
     canvas.setCreator("hourkeeper")
     for sheet in sheets:
@@ -58,12 +61,19 @@ def _print(canvas: Canvas, sheet: Sheet, words: Words) -> None:
 
 def _fitted(sheet: Sheet, words: Words) -> tuple[Pen, list[_Page]]:
     """The largest size at which a form is one page; the smallest, on several, if there is none."""
-    for scale in _SCALES:
-        pen = Pen(words, _WIDTH, scale)
-        pages = _pages(sheet.parts(pen))
-        if len(pages) == 1:
-            _fill(pages[0])
-            break
+    tried: dict[int, tuple[Pen, list[_Page]]] = {}
+
+    def is_one_page(number: int) -> bool:
+        pen = Pen(words, _WIDTH, _SCALES[number])
+        tried[number] = pen, _pages(sheet.parts(pen))
+        return len(tried[number][1]) == 1
+
+    largest = bisect_left(range(len(_SCALES) - 1), x=True, key=is_one_page)
+    if largest not in tried:
+        is_one_page(largest)
+    pen, pages = tried[largest]
+    if len(pages) == 1:
+        _fill(pages[0])
     return pen, pages
 
 
@@ -95,12 +105,12 @@ def _fill(page: _Page) -> None:
 
 
 def _foot(canvas: Canvas, sheet: Sheet, pen: Pen, page: str) -> None:
-    _line(canvas, printable(sheet.foot), _BOTTOM - 6 * mm, _WIDTH - 30 * mm)
+    _line(canvas, printable(sheet.foot), _BOTTOM - 5 * mm, _WIDTH - 30 * mm)
     canvas.setFont(font_name(), _FOOT_SIZE)
-    canvas.drawRightString(A4[0] - _RIGHT, _BOTTOM - 6 * mm, page)
+    canvas.drawRightString(A4[0] - _RIGHT, _BOTTOM - 5 * mm, page)
     if pen.missing:
         codes = ", ".join(f"U+{ord(each):04X}" for each in sorted(pen.missing))
-        _line(canvas, pen.words("notes.missing", codes=codes), _BOTTOM - 10 * mm, _WIDTH)
+        _line(canvas, pen.words("notes.missing", codes=codes), _BOTTOM - 8.5 * mm, _WIDTH)
 
 
 def _line(canvas: Canvas, text: str, height: float, width: float) -> None:

@@ -75,6 +75,7 @@ class Pen:
         share = self.width / sum(widths)
         pad = 1.1 * self.scale
         look = [
+            ("FONTNAME", (0, 0), (-1, -1), font_name()),
             ("ALIGN", (0, 0), (-1, -1), "CENTER"),
             ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
             ("LEFTPADDING", (0, 0), (-1, -1), 3 * self.scale),

@@ -12,7 +12,7 @@ from reportlab.platypus import Paragraph
 _NOT_LAST = re.escape("（【《〈「『“‘([{")
 _NOT_FIRST = re.escape("，。、；：！？）】》〉」』”’…％℃,.;:!?)]}%")
 _WIDE = r"\u2e80-\uffef"
-_PIECE = re.compile(rf"[{_NOT_LAST}]*(?:[^\s{_WIDE}{_NOT_LAST}]+|\S)[{_NOT_FIRST}]*[ \t]*|\s+")
+_PIECE = re.compile(rf"[{_NOT_LAST}]*(?:[^\s{_WIDE}{_NOT_LAST}]+|\S)[{_NOT_FIRST}]*(?: [℃%])?[ \t]*|\s+")
 
 
 class Text(Paragraph):
@@ -24,7 +24,8 @@ class Text(Paragraph):
             return super().breakLinesCJK(maxWidths)
         style = self.frags[0]
         widths = maxWidths if isinstance(maxWidths, Sequence) else [maxWidths]
-        lines = list(broken(style.text, min(widths), style.fontName, style.fontSize))
+        text = "".join(frag.text for frag in self.frags)
+        lines = list(broken(text, min(widths), style.fontName, style.fontSize))
         spaced = [(min(widths) - stringWidth(line, style.fontName, style.fontSize), [line]) for line in lines]
         return style.clone(kind=0, lines=spaced, ascent=style.fontSize, descent=-0.2 * style.fontSize)
 
