@@ -164,7 +164,8 @@ def test_the_wheel_holds_every_module_and_data_file_and_no_test(house: Path) -> 
 
     assert expected - shipped == set(), "list the package, or the data file's pattern, in pyproject.toml"
     assert {name for name in shipped - expected if not name.startswith("hourkeeper-0.1.0.dist-info/")} == set()
-    assert "hourkeeper-0.1.0.dist-info/licenses/LICENSE" in shipped
+    licences = {name.partition("/licenses/")[2] for name in shipped if "/licenses/" in name}
+    assert licences == {"LICENSE", "notifications/paper/OFL.txt"}
 
 
 def test_an_unlisted_package_or_data_file_is_found(house: Path) -> None:
