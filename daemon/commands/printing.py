@@ -18,7 +18,7 @@ from daemon.keeper import Keeper
 from daemon.order_id import order_named
 from daemon.refused import RefusedError
 from notifications.paper.facts import PaperFacts
-from notifications.rendering import LOCALES, nearest_locale
+from notifications.words import LOCALES, nearest_locale
 
 
 @click.command("form")

@@ -13,7 +13,7 @@ from notifications.paper.facts import DoneFacts, PaperFacts
 from notifications.paper.pages import Sheet, pdf_of
 from notifications.paper.service_record import service_record
 from notifications.paper.visit_form import COPIES, user_list, visit_form
-from notifications.paper.words import Words
+from notifications.paper.words import FormWords
 from notifications.plain import plain
 from schedules.work_order import Kind
 
@@ -29,17 +29,17 @@ def forms_pdf(orders: Sequence[PaperFacts], locale: str, *, with_record: bool = 
     A mandatory visit has three copies, a check sheet is one page, and what the user does is a list for them;
     `with_record` adds an on-site service record to each.
     """
-    words, orders = Words(locale), [tidied(facts) for facts in orders]
+    words, orders = FormWords(locale), [tidied(facts) for facts in orders]
     sheets = [sheet for facts in orders for sheet in _sheets(facts, words, with_record=with_record)]
     return pdf_of(sheets, words, _title(orders, words))
 
 
-def _title(orders: Sequence[PaperFacts], words: Words) -> str:
+def _title(orders: Sequence[PaperFacts], words: FormWords) -> str:
     first = orders[0].order
     return f"{words(f'titles.{first.kind.value}')} {first.machine_id} {first.step}"
 
 
-def _sheets(facts: PaperFacts, words: Words, *, with_record: bool) -> Iterator[Sheet]:
+def _sheets(facts: PaperFacts, words: FormWords, *, with_record: bool) -> Iterator[Sheet]:
     foot = words(
         "notes.printed",
         machine=facts.order.machine_id,

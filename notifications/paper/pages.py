@@ -17,7 +17,7 @@ from reportlab.platypus import Flowable
 
 from notifications.paper.font import font_name, printable
 from notifications.paper.pen import Pen, Writing
-from notifications.paper.words import Words
+from notifications.paper.words import FormWords
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 20 * mm, 12 * mm, 12 * mm, 14 * mm
 _WIDTH, _HEIGHT = A4[0] - _LEFT - _RIGHT, A4[1] - _TOP - _BOTTOM
@@ -34,7 +34,7 @@ class Sheet:
     foot: str
 
 
-def pdf_of(sheets: Sequence[Sheet], words: Words, title: str) -> bytes:
+def pdf_of(sheets: Sequence[Sheet], words: FormWords, title: str) -> bytes:
     """A PDF of forms, each beginning on a page of its own; the same forms give the same bytes."""
     file = BytesIO()
     font: Any = font_name()
@@ -47,7 +47,7 @@ def pdf_of(sheets: Sequence[Sheet], words: Words, title: str) -> bytes:
     return file.getvalue()
 
 
-def _print(canvas: Canvas, sheet: Sheet, words: Words) -> None:
+def _print(canvas: Canvas, sheet: Sheet, words: FormWords) -> None:
     pen, pages = _fitted(sheet, words)
     for number, page in enumerate(pages, start=1):
         top = A4[1] - _TOP
@@ -59,7 +59,7 @@ def _print(canvas: Canvas, sheet: Sheet, words: Words) -> None:
         canvas.showPage()
 
 
-def _fitted(sheet: Sheet, words: Words) -> tuple[Pen, list[_Page]]:
+def _fitted(sheet: Sheet, words: FormWords) -> tuple[Pen, list[_Page]]:
     """The largest size at which a form is one page; the smallest, on several, if there is none."""
     tried: dict[int, tuple[Pen, list[_Page]]] = {}
 

@@ -14,7 +14,7 @@ from reportlab.platypus import Flowable, Spacer, Table
 
 from notifications.paper.font import font_name, missing_in, printable
 from notifications.paper.text import Text
-from notifications.paper.words import Words
+from notifications.paper.words import FormWords
 
 GREY = Color(0.93, 0.93, 0.93)
 RULE = Color(0.35, 0.35, 0.35)
@@ -31,7 +31,7 @@ Cells = list[list[Any]]
 class Pen:
     """Draws in one size for a page of one width; `scale` 1 is 9 pt."""
 
-    def __init__(self, words: Words, width: float, scale: float) -> None:
+    def __init__(self, words: FormWords, width: float, scale: float) -> None:
         self.words = words
         self.width = width
         self.scale = scale

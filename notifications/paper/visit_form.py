@@ -8,7 +8,7 @@ from notifications.paper import lists, parts
 from notifications.paper.facts import DoneFacts, PaperFacts
 from notifications.paper.lists import results_of
 from notifications.paper.pen import Pen
-from notifications.paper.words import Words
+from notifications.paper.words import FormWords
 
 COPIES = (1, 2, 3)
 
@@ -86,6 +86,6 @@ def others(pen: Pen, entries: tuple[str, ...]) -> list[Flowable]:
     return [pen.pairs([[("as_entered", "; ".join(entries))]])] if entries else []
 
 
-def everything(words: Words) -> frozenset[str]:
+def everything(words: FormWords) -> frozenset[str]:
     """The words by which a form says that all items were done, in every language."""
     return words.everywhere("all")

@@ -12,8 +12,8 @@ from schedules.machine import Category
 from schedules.visit_items import Action
 
 
-class Words:
-    """Words by key, such as `labels.model`; those that letters use too are the letters' own."""
+class FormWords:
+    """FormWords by key, such as `labels.model`; those that letters use too are the letters' own."""
 
     def __init__(self, locale: str) -> None:
         """`locale` is one of the letters' languages."""

@@ -19,9 +19,9 @@ from notifications.paper.font import FILE, font_name, missing_in
 from notifications.paper.forms import forms_pdf
 from notifications.paper.lists import results_of
 from notifications.paper.text import broken
-from notifications.paper.words import Words
-from notifications.rendering import LOCALES
+from notifications.paper.words import FormWords
 from notifications.sandbox import SHIPPED_TEMPLATES
+from notifications.words import LOCALES
 from schedules.machine import Category, Warranty
 from schedules.visit_items import Action, Bilingual, VisitList, WorkItem
 from schedules.visit_lists import visit_items_of
@@ -332,7 +332,7 @@ def test_the_font_holds_all_our_words_and_the_names_of_people() -> None:
 
 
 def test_both_languages_say_everything() -> None:
-    said = {locale: Words(locale) for locale in LOCALES}
+    said = {locale: FormWords(locale) for locale in LOCALES}
     for category in Category:
         assert said["zh-CN"].category(category) != said["en"].category(category)
     for action in Action:
