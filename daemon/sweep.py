@@ -22,7 +22,7 @@ from schedules.duty import DAILY_SWEEP
 from schedules.work_order import Kind, OrderKey
 
 _BATCH = 500
-_PAUSE_S = 0.01
+PAUSE_S = 0.01
 """Between two batches: SQLite's other writers, intake above all, wait for a gap."""
 log = structlog.get_logger("sweep")
 Progress = Callable[[int, int], None]
@@ -42,7 +42,7 @@ def sweep(keeper: Keeper, now_ms: int, progress: Progress = lambda _done, _all: 
             finished = day.go_on(connection)
         progress(day.asked, max(day.asked, day.expected))
         if not finished:
-            time.sleep(_PAUSE_S)
+            time.sleep(PAUSE_S)
     return day.asked
 
 

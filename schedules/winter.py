@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 
 from schedules.dates import add_months
 
@@ -88,7 +89,7 @@ class WinterWindow:
         if self.opens is None or self.due is None or self.end is None:
             return
         for year in range(first, last + 1):
-            season = self._season(year, self.opens, self.due, self.end, approximate=self.approximate)
+            season = _season(year, self.opens, self.due, self.end, approximate=self.approximate)
             override = self.overrides.get(season.name)
             yield season if override is None else season.overridden(override)
 
@@ -96,14 +97,16 @@ class WinterWindow:
         """Whether a day lies in a season, both ends included: then sheets carry the winter items (rules 4)."""
         return any(season.opens_on <= day <= season.ends_on for season in self.seasons(day, day))
 
-    @staticmethod
-    def _season(
-        year: int, opens: tuple[int, int], due: tuple[int, int], end: tuple[int, int], *, approximate: bool
-    ) -> Season:
-        opens_on = _day(year, opens)
-        ends_on = _first_on_or_after(opens_on, end)
-        name = str(year) if ends_on.year == year else f"{year}-{ends_on.year % 100:02d}"
-        return Season(name, opens_on, _first_on_or_after(opens_on, due), ends_on, approximate)
+
+# A sweep asks for the same few seasons again for every machine in stock.
+@lru_cache(maxsize=4096)
+def _season(
+    year: int, opens: tuple[int, int], due: tuple[int, int], end: tuple[int, int], *, approximate: bool
+) -> Season:
+    opens_on = _day(year, opens)
+    ends_on = _first_on_or_after(opens_on, end)
+    name = str(year) if ends_on.year == year else f"{year}-{ends_on.year % 100:02d}"
+    return Season(name, opens_on, _first_on_or_after(opens_on, due), ends_on, approximate)
 
 
 def _day(year: int, month_day: tuple[int, int]) -> date:

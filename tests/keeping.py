@@ -98,8 +98,9 @@ class World:
             life.transfer(connection, self.keeper, life.Transfer(machine_id, self.now_ms, **changes), self.now_ms)
 
     def sells(self, machine_id: str, **changes: Any) -> None:  # noqa: ANN401 - any field
-        values = {"category": Category.LOADER, "model": "LG855N", "region": "37", "service_centre": "SC7", **CUSTOMER}
-        command = life.HandOver(machine_id, self.now_ms, Warranty.ONE_YEAR, "0", **(values | changes))
+        terms = {"warranty": Warranty.ONE_YEAR, "hours": "0", "category": Category.LOADER, "model": "LG855N"}
+        values = {**terms, "region": "37", "service_centre": "SC7", **CUSTOMER, **changes}
+        command = life.HandOver(machine_id, self.now_ms, **values)
         with self.keeper.store.write() as connection:
             life.hand_over(connection, self.keeper, command, self.now_ms)
 

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [intake latency memory calendar startup] [--messages N] [--rounds N] ...`."""
+"""`python -m tests.bench [intake latency memory calendar stock startup] [--messages N] [--rounds N] ...`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import calendar, intake, latency, memory, startup
+from tests.bench import calendar, intake, latency, memory, startup, stock
 from tests.bench.bench import Bench
 from tests.bench.report import Report
 
@@ -21,6 +21,7 @@ MEASURES: dict[str, Callable[[Bench, Report], None]] = {
     "latency": latency.measure,
     "memory": memory.measure,
     "calendar": calendar.measure,
+    "stock": stock.measure,
     "startup": startup.measure,
 }
 

@@ -51,7 +51,7 @@ def _drained(daemon: DaemonProcess, flood: int) -> list[Sample]:
     began = time.monotonic()
     samples: list[Sample] = []
     while not samples or samples[-1].stored < flood:
-        resident, peak = _memory(daemon.process.pid)
+        resident, peak = resident_and_peak_mb(daemon.process.pid)
         stored = daemon.count("SELECT max(id) FROM readings") - before
         samples.append(Sample(time.monotonic() - began, stored, resident, peak))
         _see_progress(samples)
@@ -67,7 +67,7 @@ def _see_progress(samples: list[Sample]) -> None:
         raise AssertionError(f"{last.stored} readings are stored, and no more come")
 
 
-def _memory(pid: int) -> tuple[float, float]:
+def resident_and_peak_mb(pid: int | str) -> tuple[float, float]:
     """Resident and peak memory of a process in MB."""
     lines = [line.split() for line in Path(f"/proc/{pid}/status").read_text().splitlines()]
     kb = {words[0]: int(words[1]) for words in lines if words[0] in {"VmRSS:", "VmHWM:"}}
