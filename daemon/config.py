@@ -34,6 +34,7 @@ from daemon.config_values import (
     Text,
     Topic,
     Weekday,
+    WeekdayOrOff,
     Zone,
     given,
     needed,
@@ -388,6 +389,9 @@ class NotificationsConfig(_Table):
     )
     extra_working_days: tuple[Day, ...] = Field(
         default=(), strict=False, description="dates that are working days", json_schema_extra=_shown("none")
+    )
+    digest_on: WeekdayOrOff = Field(
+        default="mon", description="day of the week on whose morning managers get the weekly digest, or `off`"
     )
     max_attempts: int = Field(
         default=12, ge=1, le=1000, description="attempts to send a notice until it counts as failed"

@@ -152,6 +152,7 @@ Country = Annotated[str, AfterValidator(_country)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEK: tuple[Weekday, ...] = get_args(Weekday)
+WeekdayOrOff = Literal[Weekday, "off"]
 Protocol = Annotated[Literal["5", "3.1.1"], BeforeValidator(_protocol)]
 ReadableFile = Annotated[Path, Field(strict=False), AfterValidator(_readable)]
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]

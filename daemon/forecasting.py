@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -39,15 +40,14 @@ _PAGE = 500
 
 def of_machine(connection: Connection, keeper: Keeper, machine_id: str, now_ms: int) -> list[Fields]:
     """The steps of a machine that are not due yet, the next one first; nothing of one that is not in service."""
-    return list(_page(connection, keeper, [machine_id], now_ms))
+    return [_fields(each) for each in _page(connection, keeper, [machine_id], now_ms)]
 
 
 def within(keeper: Keeper, service_centre: str | None, days: int, now_ms: int) -> list[Fields]:
     """What will probably be due on one of the next days, by date; each page of machines is read by itself."""
     until = keeper.today(now_ms) + timedelta(days=days)
-    found: list[Fields] = []
-    for connection, page in pages_in_service(keeper, service_centre):
-        found += [row for row in _page(connection, keeper, page, now_ms) if _is_by(row, until)]
+    centres = frozenset() if service_centre is None else frozenset({service_centre})
+    found = [_fields(each) for each in steps_ahead(keeper, centres, now_ms) if _is_by(each, until)]
     return sorted(found, key=lambda row: (row["projected_due_on"], row["machine_id"]))
 
 
@@ -80,20 +80,38 @@ def _serving(service_centre: str | None) -> Iterator[ColumnElement[bool]]:
         yield machine_table.c.service_centre == service_centre
 
 
-def _is_by(row: Fields, until: date) -> bool:
-    return row["projected_due_on"] is not None and row["projected_due_on"] <= until.isoformat()
+def _is_by(each: StepAhead, until: date) -> bool:
+    return each.step.expected.on is not None and each.step.expected.on <= until
 
 
-def _page(connection: Connection, keeper: Keeper, machine_ids: Sequence[str], now_ms: int) -> Iterator[Fields]:
+@dataclass(frozen=True, slots=True)
+class StepAhead:
+    """A step that is not due yet, of which machine, and by which use its day is projected."""
+
+    record: MachineRecord
+    projection: Projection
+    step: Ahead
+
+
+def steps_ahead(keeper: Keeper, service_centres: frozenset[str], now_ms: int) -> Iterator[StepAhead]:
+    """The steps not due yet of all machines in service, or those of some centres, machine by machine."""
+    wanted: Sequence[str | None] = sorted(service_centres) or [None]
+    for service_centre in wanted:
+        for connection, page in pages_in_service(keeper, service_centre):
+            yield from _page(connection, keeper, page, now_ms)
+
+
+def _page(connection: Connection, keeper: Keeper, machine_ids: Sequence[str], now_ms: int) -> Iterator[StepAhead]:
     rulebook, today = keeper.rulebook, keeper.today(now_ms)
     projected = projections(connection, rulebook.plan.forecast, machine_ids, now_ms)
     for machine_id, record in machines.load(connection, keeper.zone, machine_ids).items():
         projection = projected[machine_id]
         for step in ahead(record.facts, projection, today, rulebook):
-            yield _fields(record, projection, step)
+            yield StepAhead(record, projection, step)
 
 
-def _fields(record: MachineRecord, projection: Projection, step: Ahead) -> Fields:
+def _fields(each: StepAhead) -> Fields:
+    record, projection, step = each.record, each.projection, each.step
     found = {
         "machine_id": record.facts.machine_id,
         "model": record.model,

@@ -37,7 +37,7 @@ class Manager:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """How notices are told (rules 8)."""
+    """How notices are told (rules 8); `digest_on` is the day of the weekly digest, Monday 0, None: there is none."""
 
     locale: str = "zh-CN"
     managers: tuple[Manager, ...] = ()
@@ -45,6 +45,7 @@ class Telling:
     escalate_after_days: int = 7
     remind_every_days: int = 7
     channel: str = "log"
+    digest_on: int | None = 0
 
     def zone_of(self, role: Role, recipient: str) -> ZoneInfo | None:
         """The recipient's zone; None: the plan's."""

@@ -9,13 +9,20 @@ from sqlalchemy import select
 from adapters.store import notice_facts
 from adapters.store.outbox import StoreOutbox
 from adapters.store.tables import letters, notices
+from daemon.digests import digest_letter
 from daemon.keeper import Keeper
 from schedules.dates import local_date
 
 
 def outbox_of(keeper: Keeper, *, only_reachable: bool = True) -> StoreOutbox:
     """The keeper's outbox; `only_reachable`: customers without an address are told by their service centre."""
-    return StoreOutbox(keeper.store, lambda: keeper.rulebook, keeper.telling, only_reachable=only_reachable)
+    return StoreOutbox(
+        keeper.store,
+        lambda: keeper.rulebook,
+        keeper.telling,
+        only_reachable=only_reachable,
+        digest_of=lambda name, written_ms, now_ms: digest_letter(keeper, name, written_ms, now_ms),
+    )
 
 
 def make_letters(keeper: Keeper, now_ms: int | None) -> int:

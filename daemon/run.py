@@ -20,6 +20,7 @@ from adapters.mqtt.settings import MqttSettings
 from adapters.mqtt.source import Source
 from adapters.store.engine import STORE_FAULTS
 from daemon.calendar import do_what_is_due
+from daemon.digests import write_digests_safely
 from daemon.intake import Intake
 from daemon.keeper import Keeper
 from daemon.relay_loop import run_relay
@@ -136,8 +137,13 @@ def _ticker(keeper: Keeper, clock: Callable[[], int], stop: threading.Event) -> 
     """APScheduler only wakes us; what is due is computed from the data (pitfalls 1.3)."""
     scheduler = BackgroundScheduler(daemon=True)
     options = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-    scheduler.add_job(lambda: do_what_is_due(keeper, clock(), stop), "interval", seconds=_TICK_S, **options)
+    scheduler.add_job(lambda: _tick(keeper, clock(), stop), "interval", seconds=_TICK_S, **options)
     return scheduler
+
+
+def _tick(keeper: Keeper, now_ms: int, stop: threading.Event) -> None:
+    do_what_is_due(keeper, now_ms, stop)
+    write_digests_safely(keeper, now_ms)
 
 
 def _collect_less_often() -> None:

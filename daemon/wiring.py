@@ -99,6 +99,7 @@ def telling_of(config: Config) -> Telling:
         escalate_after_days=told.escalate_after_days,
         remind_every_days=told.remind_every_days,
         channel="email" if told.email.host else "log",
+        digest_on=None if told.digest_on == "off" else WEEK.index(told.digest_on),
     )
 
 

@@ -22,6 +22,7 @@ _TITLES = {
     Occasion.FREEZE_OPENED: "防冻 / Frost protection",
     Occasion.FREEZE_DUE: "防冻到期 / Frost protection due",
     Occasion.FREEZE_OVERDUE: "防冻逾期 / Frost protection overdue",
+    Occasion.WEEKLY_DIGEST: "每周汇总 / Weekly digest",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from notifications.digest import Digest
 from notifications.occasions import Occasion, Role
 from schedules.machine import Category
 from schedules.work_order import Cause, Kind, State
@@ -65,7 +66,7 @@ class OrderFacts:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One notice to one recipient, about as many orders as belong in it.
+    """One notice to one recipient, about as many orders as belong in it; or a manager's digest of the week.
 
     `letter_id` is the same for every attempt to send it; `attempts` were made before the present one.
     """
@@ -75,6 +76,21 @@ class Letter:
     addressee: Addressee
     orders: tuple[OrderFacts, ...]
     attempts: int
+    digest: Digest | None = None
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether there is nothing left in it to tell."""
+        return not self.orders and self.digest is None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a letter; `media_type` as in `text/calendar`."""
+
+    name: str
+    media_type: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +100,4 @@ class Rendered:
     subject: str
     text: str
     html: str
+    attachments: tuple[Attachment, ...] = ()

@@ -24,6 +24,7 @@ class Occasion(StrEnum):
     FREEZE_OPENED = "freeze_opened"
     FREEZE_DUE = "freeze_due"
     FREEZE_OVERDUE = "freeze_overdue"
+    WEEKLY_DIGEST = "weekly_digest"
 
 
 class Role(StrEnum):
@@ -64,6 +65,7 @@ _ROLES: Mapping[Occasion, tuple[Role, ...]] = {
     Occasion.FREEZE_OPENED: (Role.YARD,),
     Occasion.FREEZE_DUE: (Role.YARD,),
     Occasion.FREEZE_OVERDUE: (Role.YARD, Role.MANAGER),
+    Occasion.WEEKLY_DIGEST: (Role.MANAGER,),
 }
 
 _STRENGTH = {occasion: strength for strength, occasion in enumerate(Occasion)}

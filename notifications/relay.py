@@ -40,7 +40,7 @@ def deliver_one(
     claim = outbox.claim(now(), policy.lease_ms)
     if claim is None:
         return False
-    if not claim.letter.orders:
+    if claim.letter.says_nothing:
         _drop(outbox, claim)
         return True
     sent = _attempt(claim, channels, renderer, now())

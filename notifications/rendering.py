@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
 
+from notifications.digest import Digest
+from notifications.digest_letter import digest_in_words, digest_plainly, with_table
 from notifications.fallback import fallback
 from notifications.letter import Letter, Rendered
 from notifications.plain import plain
@@ -54,7 +57,7 @@ class Renderer:
         """
         for locale in LOCALES:
             for letter in sample_letters(locale):
-                self.render_strictly(letter)
+                self._in_words(letter)
 
     def render(self, letter: Letter) -> Rendered:
         """A letter in words; never raises: where a template fails, plain text takes its place."""
@@ -62,17 +65,39 @@ class Renderer:
             return self.render_strictly(letter)
         except Exception as problem:  # noqa: BLE001 - whatever is wrong with a template, the notice must go out
             _log.error("template_failed", letter_id=letter.letter_id, occasion=letter.occasion, cause=str(problem))
-            return fallback(letter, self._most_chars)
+            return self._plainly(letter)
+
+    def _plainly(self, letter: Letter) -> Rendered:
+        if letter.digest is not None:
+            return digest_plainly(letter.digest, self._locale_of(letter), self._most_chars)
+        return fallback(letter, self._most_chars)
 
     def render_strictly(self, letter: Letter) -> Rendered:
-        """A letter in words; raises TemplateProblem naming the template and the cause."""
-        locale = nearest_locale(letter.addressee.locale, self._locale)
+        """A letter in words, with its attachments; raises TemplateProblem naming the template and the cause."""
+        rendered = self._in_words(letter)
+        return rendered if letter.digest is None else with_table(rendered, letter.digest, self._locale_of(letter))
+
+    def _locale_of(self, letter: Letter) -> str:
+        return nearest_locale(letter.addressee.locale, self._locale)
+
+    def _in_words(self, letter: Letter) -> Rendered:
+        if letter.digest is not None:
+            return self._digest(letter, letter.digest)
+        locale = self._locale_of(letter)
         template = f"{locale}/{letter.occasion}.j2"
         try:
             view = view_of(letter, locale, self._items_of, self._page)
             return self._rendered(template, {**view, "words_file": f"{locale}/words.j2"})
         except Exception as error:
             raise problem_of(error, template, self._folder) from error
+
+    def _digest(self, letter: Letter, digest: Digest) -> Rendered:
+        locale, environments = self._locale_of(letter), (self._text, self._html)
+        try:
+            found = digest_in_words(digest, letter.addressee, locale, self._page, environments, self._most_chars)
+        except Exception as error:
+            raise problem_of(error, "digest", self._folder) from error
+        return replace(found, subject=plain(found.subject, _MOST_IN_SUBJECT), text=_tidy(found.text))
 
     def _rendered(self, template: str, view: View) -> Rendered:
         subject = bounded(self._text, template, {**view, "layout": "subject.j2"}, self._most_chars)

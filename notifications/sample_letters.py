@@ -8,6 +8,7 @@ from datetime import date
 
 from notifications.letter import Addressee, Letter, OrderFacts
 from notifications.occasions import Occasion, Role
+from notifications.sample_digest import sample_digest
 from schedules.machine import Category
 from schedules.work_order import Cause, Kind, State
 
@@ -58,14 +59,17 @@ def sample_letters(locale: str) -> Iterator[Letter]:
     One order with all facts, one with the fewest an order can have, several machines and steps; to managers
     also more machines than a letter shows in full.
     """
+    yield sample_letter(Occasion.WEEKLY_DIGEST, Role.MANAGER, locale)
     for occasion in Occasion:
-        for role in Role:
+        for role in Role if occasion is not Occasion.WEEKLY_DIGEST else ():
             for orders in _orders(occasion)[: 4 if role is Role.MANAGER else 3]:
                 yield Letter(f"sample-{occasion}", occasion, _addressee(role, locale), orders, 0)
 
 
 def sample_letter(occasion: Occasion, role: Role, locale: str) -> Letter:
     """One letter with several machines and steps, for a preview."""
+    if occasion is Occasion.WEEKLY_DIGEST:
+        return Letter(f"sample-{occasion}", occasion, _addressee(role, locale), (), 0, sample_digest())
     return Letter(f"sample-{occasion}", occasion, _addressee(role, locale), _orders(occasion)[2], 0)
 
 

@@ -47,6 +47,8 @@ _WAITS: Mapping[Occasion, Wait] = {
     Occasion.FREEZE_OPENED: Wait.QUIET_HOURS,
     Occasion.FREEZE_DUE: Wait.QUIET_HOURS,
     Occasion.FREEZE_OVERDUE: Wait.NOTHING,
+    # Its day and its morning are its own.
+    Occasion.WEEKLY_DIGEST: Wait.WORKING_DAY,
 }
 _WAITS_AS: Mapping[tuple[Occasion, Role], Wait] = {
     # Users are told so on their own telephones.

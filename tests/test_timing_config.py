@@ -81,6 +81,11 @@ def test_the_environment_says_it_in_json(tmp_path: Path) -> None:
     assert date(2026, 3, 11) not in found.working
 
 
+@pytest.mark.parametrize(("text", "day"), [("", 0), ('digest_on = "fri"', 4), ('digest_on = "off"', None)])
+def test_the_digests_day(tmp_path: Path, text: str, day: int | None) -> None:
+    assert telling_of(load(written(tmp_path, f"[notifications]\n{text}"), {"HOME": "/root"})).digest_on == day
+
+
 def test_everything_wrong_is_named_at_once(tmp_path: Path) -> None:
     text = """
         [notifications]
@@ -88,6 +93,7 @@ def test_everything_wrong_is_named_at_once(tmp_path: Path) -> None:
         holidays = "CHN"
         extra_holidays = ["1.10.2026", 2026-10-02]
         extra_working_days = [2026-10-02, 5]
+        digest_on = "never"
         managers = [{ name = "Ann", email = "ann@x", zone = "Berlin" }]
         quiet = { from = "20:00", until = "07:00" }
         """
@@ -98,6 +104,7 @@ def test_everything_wrong_is_named_at_once(tmp_path: Path) -> None:
         "holidays: no holidays are known of CHN; a code such as CN or DE-BY is expected",
         "extra_holidays.0: should be a date such as 2026-10-01",
         "extra_working_days.1: should be a valid date, not a whole number",
+        "digest_on: should be 'mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun' or 'off'",
         "managers.0.zone: should be a time zone such as Asia/Shanghai",
     ]
 

@@ -114,6 +114,11 @@ def _newest(connection: Connection, duty: Duty, which: ColumnElement[bool]) -> R
     return connection.execute(statement.order_by(duties.c.period.desc()).limit(1)).one_or_none()
 
 
+def first_period(connection: Connection, duty: Duty) -> str | None:
+    """The first period for which a duty was ever begun."""
+    return connection.execute(select(func.min(duties.c.period)).where(duties.c.duty == duty.name)).scalar()
+
+
 def last_period(connection: Connection, duty: Duty) -> str | None:
     """The last period for which a duty was done."""
     done = last_done(connection, duty)

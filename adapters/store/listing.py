@@ -38,13 +38,15 @@ REFUSED = frozenset(Verdict) - {Verdict.ACCEPTED, Verdict.NOISE, Verdict.LATE, V
 
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
-    """Which work orders are wanted; what is None does not matter."""
+    """Which work orders are wanted; what is None or empty does not matter."""
 
     states: frozenset[State] | None = None
     kind: Kind | None = None
     machine_id: str | None = None
     service_centre: str | None = None
     region: str | None = None
+    service_centres: frozenset[str] = frozenset()
+    regions: frozenset[str] = frozenset()
 
 
 def orders(connection: Connection, wanted: OrderFilter, limit: int | None = None) -> Iterator[Sequence[Row[Any]]]:
@@ -89,6 +91,10 @@ def conditions_of(wanted: OrderFilter) -> Iterator[ColumnElement[bool]]:
         yield machines.c.service_centre == wanted.service_centre
     if wanted.region is not None:
         yield machines.c.region == wanted.region
+    if wanted.service_centres:
+        yield machines.c.service_centre.in_(sorted(wanted.service_centres))
+    if wanted.regions:
+        yield machines.c.region.in_(sorted(wanted.regions))
 
 
 def states_of(name: str) -> frozenset[State]:

@@ -16,6 +16,7 @@ from adapters.store.engine import Store
 from adapters.store.forecast import projections
 from adapters.store.order_facts import order_facts
 from adapters.store.tables import letters
+from notifications.digest import Digest
 from notifications.letter import Addressee, Letter, OrderFacts
 from notifications.occasions import Occasion, Role, leading
 from notifications.outbox import ClaimedLetter
@@ -23,6 +24,12 @@ from schedules.dates import local_date
 from schedules.rulebook import Rulebook
 
 _MOST_REASON = 500
+DigestOf = Callable[[str, int, int], tuple[Addressee, Digest] | None]
+"""Finds a manager's digest by name, when it was written, and now (ms); None: it is not to be sent any more."""
+
+
+def _no_digest(_manager: str, _written_ms: int, _now_ms: int) -> None:
+    return None
 
 
 class ClaimLostError(RuntimeError):
@@ -36,8 +43,8 @@ class ClaimLostError(RuntimeError):
 class StoreOutbox:
     """Notices and letters as `notifications.outbox.Outbox` asks for them.
 
-    `rulebook` gives the one in force; `only_reachable`: customers without an address are told by their service centre
-    (rules 8).
+    `rulebook` gives the one in force; `digest_of` reads a manager's digest; `only_reachable`: customers without an
+    address are told by their service centre (rules 8).
     """
 
     def __init__(
@@ -47,11 +54,13 @@ class StoreOutbox:
         telling: TellingSettings,
         *,
         only_reachable: bool = True,
+        digest_of: DigestOf = _no_digest,
     ) -> None:
         self._store = store
         self._rulebook = rulebook
         self._telling = telling
         self._only_reachable = only_reachable
+        self._digest_of = digest_of
 
     def gather(self, now_ms: int) -> int:
         """Group what has waited long enough into letters, some thousand notices a transaction; how many letters."""
@@ -72,16 +81,28 @@ class StoreOutbox:
             row = _take(connection, now_ms, lease_ms)
         if row is None:
             return None
+        if row.occasion == Occasion.WEEKLY_DIGEST:
+            return self._digest(row, now_ms)
         with self._store.write() as connection:
             return self._afresh(connection, row, now_ms)
+
+    def _digest(self, row: Row[Any], now_ms: int) -> ClaimedLetter:
+        """Outside any transaction: a fleet's facts take their time."""
+        found = self._digest_of(row.recipient, row.created_ms, now_ms)
+        if found is None:
+            return _claimed(row, Occasion.WEEKLY_DIGEST, _as_written(row, self._telling), ())
+        addressee, digest = found
+        letter = Letter(row.letter_id, Occasion.WEEKLY_DIGEST, addressee, (), row.attempts, digest)
+        channel = gathering.channel_for(addressee, self._telling)
+        values = {"channel": channel, "address": addressee.address, "locale": addressee.locale}
+        with self._store.write() as connection:
+            connection.execute(_mine(row.letter_id, row.claim).values(**values))
+        return ClaimedLetter(letter, channel, row.claim)
 
     def _afresh(self, connection: Connection, row: Row[Any], now_ms: int) -> ClaimedLetter:
         rows = self._standing(connection, row.letter_id)
         if not rows:
-            addressee = Addressee(
-                Role(row.role), row.recipient, row.recipient, row.address, None, row.locale or self._telling.locale
-            )
-            return _claimed(row, Occasion(row.occasion), addressee, ())
+            return _claimed(row, Occasion(row.occasion), _as_written(row, self._telling), ())
         addressee = addressee_of(rows[0], self._telling)
         occasion = leading(Occasion(each.occasion) for each in rows)
         values = {
@@ -161,6 +182,12 @@ def _take(connection: Connection, now_ms: int, lease_ms: int) -> Row[Any] | None
         if taken is not None:
             return taken
     return None
+
+
+def _as_written(row: Row[Any], telling: TellingSettings) -> Addressee:
+    """Whom a letter was for when it was made; of one of which nothing stands nothing else is known."""
+    locale = row.locale or telling.locale
+    return Addressee(Role(row.role), row.recipient, row.recipient, row.address, None, locale)
 
 
 def _mine(letter_id: str, token: str) -> Any:  # noqa: ANN401 - an update of the claimer's letter
