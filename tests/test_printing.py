@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -20,18 +21,35 @@ from notifications.paper.forms import forms_pdf
 from schedules.evidence import Form
 from schedules.work_order import Kind, OrderKey, State
 from tests.keeping import World, at
+from tests.support.postgres import postgres
 from tests.support.printed import Printed, squeezed
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
+    return lived_at(tmp_path / "forms.db")
+
+
+def lived_at(place: Path | str) -> World:
     """A machine of a user since March, one in stock in Jinan (winter from 17 October), one in Haikou (none)."""
-    world = World(tmp_path / "forms.db", now_ms=at("2026-03-03 08:00"))
+    world = World(place, now_ms=at("2026-03-03 08:00"))
     world.registers()
     world.sells("L1")
     world.stocks("S1", region="37")
     world.stocks("S2", region="46")
     return world
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """The same on either kind of database."""
+    if request.param == "sqlite":
+        yield lived_at(tmp_path / "forms.db")
+        return
+    with postgres() as server:
+        world = lived_at(server.new_database())
+        yield world
+        world.keeper.store.close()
 
 
 def on_paper(world: World, machine_id: str, kind: Kind, step: str) -> PaperFacts:
@@ -156,7 +174,8 @@ def test_an_order_keeps_the_items_of_the_plan_it_was_opened_under(world: World) 
     assert ("后视镜" in month, "安全带" in month) == (False, True)
 
 
-def test_a_yards_month_has_every_open_sheet_of_its_machines(world: World) -> None:
+def test_a_yards_month_has_every_open_sheet_of_its_machines(either: World) -> None:
+    world = either
     world.goes_to("2026-11-03 08:00")
     world.stocks("S3", region="37", yard="Y2")
     world.stocks("S4", region="37")

@@ -13,7 +13,7 @@ from schedules.visit_items import Action
 
 
 class FormWords:
-    """FormWords by key, such as `labels.model`; those that letters use too are the letters' own."""
+    """Words by key, such as `labels.model`; those that letters use too are the letters' own."""
 
     def __init__(self, locale: str) -> None:
         """`locale` is one of the letters' languages."""
