@@ -20,7 +20,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --quiet --disable-pip-version-check --no-input
 
-.PHONY: help demo test check bench kill-loop kill-controls lock messages wheel clean
+.PHONY: help demo test check bench kill-loop kill-controls lock messages font wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,9 @@ lock: $(RUN) ## pin every dependency in requirements.txt (ARGS=--upgrade takes n
 
 messages: $(VENV)/.dev ## gather the sentences of the code into the catalogues, and compile those
 	@$(RUN) -m tests.messages
+
+font: $(VENV)/.dev ## cut the font of the printed forms out of the whole one (needs npm)
+	@$(RUN) -m tests.paper_font
 
 wheel: $(VENV)/.dev ## build the wheel into dist/
 	@rm -rf build

@@ -24,6 +24,8 @@ class Lazy:
         if not isinstance(command, click.Command):
             message = f"{self.target} is no command"
             raise TypeError(message)
+        # Docstrings with a backslash are raw; click wants its sign for "leave these lines as they are" itself.
+        command.help = command.help and command.help.replace(r"\b", "\b")
         return command
 
 

@@ -99,7 +99,7 @@ def test_a_visit_that_was_done_shows_its_form_and_number(world: World) -> None:
 
     text = text_of(on_paper(world, "L1", Kind.MANDATORY_VISIT, "600"))
 
-    known = ["SC7-2026-0001", "李工", "301.5 小时", "漏油", "JN-7", "1 L"]
+    known = ["SC7-2026-0001", "李工", "小时表读数 301.5 小时", "漏油", "JN-7", "1 L"]
     assert [words for words in known if squeezed(words) not in text] == []
     with pytest.raises(RefusedError, match="print the form of step 600"):
         on_paper(world, "L1", Kind.MANDATORY_VISIT, "100")

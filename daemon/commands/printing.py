@@ -14,6 +14,7 @@ from daemon.clock import clock_ms
 from daemon.commands.given import UnusableError, reading
 from daemon.commands.moments import MONTH
 from daemon.commands.orders import unknown_order
+from daemon.commands.progress import progress
 from daemon.keeper import Keeper
 from daemon.order_id import order_named
 from daemon.refused import RefusedError
@@ -88,8 +89,10 @@ def _sheets_of_yard(connection: Connection, keeper: Keeper, yard: str, month: da
 def _write(out: Path, found: list[PaperFacts], locale: str, *, with_record: bool) -> None:
     from notifications.paper.forms import forms_pdf
 
+    with progress("sheets") as shown:
+        content = forms_pdf(found, locale, with_record=with_record, progress=shown)
     try:
-        write_new(out, forms_pdf(found, locale, with_record=with_record))
+        write_new(out, content)
     except FileExistsError:
         raise _exists(out) from None
     except OSError as error:

@@ -1,6 +1,6 @@
 """The font of the printed forms: it lies beside this file and is embedded, so that every printer has it.
 
-It holds GB 2312, Latin-1 and rarer characters of names (`python -m tests.paper_font` makes it). A character that it
+It holds GB 2312, Latin-1 and rarer characters of names (`make font` makes it). A character that it
 does not hold is never left out: a mark stands in its place.
 """
 

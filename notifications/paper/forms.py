@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from notifications.letter import OrderFacts
 from notifications.paper.check_sheet import check_sheet
 from notifications.paper.facts import DoneFacts, PaperFacts
-from notifications.paper.pages import Sheet, pdf_of
+from notifications.paper.pages import Progress, Sheet, pdf_of
 from notifications.paper.service_record import service_record
 from notifications.paper.visit_form import COPIES, user_list, visit_form
 from notifications.paper.words import FormWords
@@ -23,7 +23,13 @@ _MOST_CHARS = 300
 _Facts = TypeVar("_Facts", PaperFacts, OrderFacts, DoneFacts)
 
 
-def forms_pdf(orders: Sequence[PaperFacts], locale: str, *, with_record: bool = False) -> bytes:
+def _silent(_done: int, _there_are: int) -> None:
+    """Progress that nobody watches."""
+
+
+def forms_pdf(
+    orders: Sequence[PaperFacts], locale: str, *, with_record: bool = False, progress: Progress = _silent
+) -> bytes:
     """The forms of orders in the language of a locale, one after the other.
 
     A mandatory visit has three copies, a check sheet is one page, and what the user does is a list for them;
@@ -31,7 +37,7 @@ def forms_pdf(orders: Sequence[PaperFacts], locale: str, *, with_record: bool = 
     """
     words, orders = FormWords(locale), [tidied(facts) for facts in orders]
     sheets = [sheet for facts in orders for sheet in _sheets(facts, words, with_record=with_record)]
-    return pdf_of(sheets, words, _title(orders, words))
+    return pdf_of(sheets, words, _title(orders, words), progress)
 
 
 def _title(orders: Sequence[PaperFacts], words: FormWords) -> str:

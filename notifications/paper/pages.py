@@ -24,6 +24,8 @@ _WIDTH, _HEIGHT = A4[0] - _LEFT - _RIGHT, A4[1] - _TOP - _BOTTOM
 _SCALES = (1.2, 1.1, 1.0, 0.95, 0.9, 0.85, 0.8, 0.76, 0.72, 0.68)
 _FOOT_SIZE = 7.5
 _Page = list[Flowable]
+Progress = Callable[[int, int], None]
+"""Called with how many forms are printed, and how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +36,15 @@ class Sheet:
     foot: str
 
 
-def pdf_of(sheets: Sequence[Sheet], words: FormWords, title: str) -> bytes:
+def pdf_of(sheets: Sequence[Sheet], words: FormWords, title: str, progress: Progress) -> bytes:
     """A PDF of forms, each beginning on a page of its own; the same forms give the same bytes."""
     file = BytesIO()
     font: Any = font_name()
     canvas = Canvas(file, pagesize=A4, invariant=1, lang=words.locale, initialFontName=font)
     canvas.setTitle(title)
     canvas.setCreator("hourkeeper")
-    for sheet in sheets:
+    for done, sheet in enumerate(sheets):
+        progress(done, len(sheets))
         _print(canvas, sheet, words)
     canvas.save()
     return file.getvalue()

@@ -25,6 +25,7 @@ def test_help_says_what_the_command_does_and_shows_an_example(call: Caller, name
     assert "Example" in said.out
     example = " ".join(said.out.split("Example", 1)[1].split())
     assert f" {name}" in example
+    assert "\\b" not in said.out
 
 
 @pytest.mark.parametrize("name", NAMES)
