@@ -1,4 +1,4 @@
-"""Letters in words: a template per occasion and language, and plain text if one of them fails."""
+"""Letters in words: a template per occasion for all languages, and plain text if one of them fails."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ class Renderer:
         self._locale = locale
         self._folder = templates
         self._most_chars = most_chars
-        self._text = sandbox(templates, escape=False)
-        self._html = sandbox(templates, escape=True)
+        self._text = {locale: sandbox([templates], locale, escape=False) for locale in LOCALES}
+        self._html = {locale: sandbox([templates], locale, escape=True) for locale in LOCALES}
 
     def check(self) -> None:
         """Write a sample of every letter to every role in every language.
@@ -84,15 +84,15 @@ class Renderer:
         if letter.digest is not None:
             return self._digest(letter, letter.digest)
         locale = self._locale_of(letter)
-        template = f"{locale}/{letter.occasion}.j2"
+        template = f"{letter.occasion}.j2"
         try:
-            view = view_of(letter, locale, self._items_of, self._page)
-            return self._rendered(template, {**view, "words_file": f"{locale}/words.j2"})
+            return self._rendered(template, view_of(letter, locale, self._items_of, self._page))
         except Exception as error:
             raise problem_of(error, template, self._folder) from error
 
     def _digest(self, letter: Letter, digest: Digest) -> Rendered:
-        locale, environments = self._locale_of(letter), (self._text, self._html)
+        locale = self._locale_of(letter)
+        environments = self._text[locale], self._html[locale]
         try:
             found = digest_in_words(digest, letter.addressee, locale, self._page, environments, self._most_chars)
         except Exception as error:
@@ -100,9 +100,10 @@ class Renderer:
         return replace(found, subject=plain(found.subject, _MOST_IN_SUBJECT), text=_tidy(found.text))
 
     def _rendered(self, template: str, view: View) -> Rendered:
-        subject = bounded(self._text, template, {**view, "layout": "subject.j2"}, self._most_chars)
-        text = bounded(self._text, template, {**view, "layout": "letter.txt.j2"}, self._most_chars)
-        html = bounded(self._html, template, {**view, "layout": "letter.html.j2"}, self._most_chars)
+        text_by, html_by = self._text[view["locale"]], self._html[view["locale"]]
+        subject = bounded(text_by, template, {**view, "layout": "subject.j2"}, self._most_chars)
+        text = bounded(text_by, template, {**view, "layout": "letter.txt.j2"}, self._most_chars)
+        html = bounded(html_by, template, {**view, "layout": "letter.html.j2"}, self._most_chars)
         line = plain(subject, _MOST_IN_SUBJECT)
         if not line or not text.strip():
             raise ValueError("the template says nothing")

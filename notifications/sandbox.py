@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from notifications.words import catalogue_in
 
 SHIPPED_TEMPLATES = Path(__file__).with_name("templates")
 
@@ -26,16 +28,23 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
 
-def sandbox(templates: Path, *, escape: bool) -> Sandbox:
-    """An environment over a folder of templates; `escape` for HTML."""
-    return Sandbox(
-        loader=FileSystemLoader(templates),
+def sandbox(folders: Sequence[Path], locale: str, *, escape: bool) -> Sandbox:
+    """An environment in which templates speak one language; `escape` for HTML.
+
+    A template is taken from the first folder that has it.
+    """
+    # Any: the extension adds the method that installs a catalogue when it is loaded.
+    environment: Any = Sandbox(
+        loader=FileSystemLoader(folders),
         undefined=StrictUndefined,
         autoescape=escape,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
     )
+    environment.install_gettext_translations(catalogue_in(locale), newstyle=True)
+    return cast("Sandbox", environment)
 
 
 def bounded(environment: Sandbox, template: str, data: Mapping[str, Any], most_chars: int) -> str:

@@ -14,11 +14,16 @@ Words = Callable[[str], str]
 """Finds a sentence in one language; named `_` where it is called, so that the sentences can be gathered."""
 
 
-@cache
 def words_in(locale: str) -> Words:
     """The words of the language that comes nearest to a locale."""
-    languages = [nearest_locale(locale, "en").replace("-", "_")]
-    return gettext.translation(DOMAIN, CATALOGUES, languages, fallback=languages == ["en"]).gettext
+    return catalogue_in(nearest_locale(locale, "en")).gettext
+
+
+@cache
+def catalogue_in(locale: str) -> gettext.NullTranslations:
+    """The catalogue of one of our languages; the sentences themselves are English."""
+    language = locale.replace("-", "_")
+    return gettext.translation(DOMAIN, CATALOGUES, [language], fallback=language == "en")
 
 
 def nearest_locale(wanted: str, default: str) -> str:

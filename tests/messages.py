@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -14,6 +15,7 @@ from babel.messages.pofile import read_po, write_po
 from notifications.words import CATALOGUES, DOMAIN, LOCALES
 
 ROOT = Path(__file__).parents[1]
+SPOKEN_IN = [("**.py", "python"), ("**.j2", "jinja2")]
 SPEAKERS = ("notifications", "daemon")
 TRANSLATED = tuple(locale.replace("-", "_") for locale in LOCALES if locale != "en")
 
@@ -41,11 +43,11 @@ def _with_a_quiet_header(catalogue: Catalog) -> None:
 
 
 def gathered() -> Catalog:
-    """Every sentence that the code looks up."""
+    """Every sentence that the code and the templates look up."""
     found = Catalog(charset="utf-8")
     for speaker in SPEAKERS:
-        for _file, _line, message, _comments, _context in extract_from_dir(ROOT / speaker, [("**.py", "python")]):
-            found.add(message)
+        for _file, _line, message, _comments, context in extract_from_dir(ROOT / speaker, SPOKEN_IN):
+            found.add(message, context=context)
     return found
 
 
@@ -72,7 +74,12 @@ def compiled(catalogue: Catalog) -> bytes:
 
 def untranslated(catalogue: Catalog) -> list[str]:
     """Sentences without words in the catalogue's language, or with words that nobody has checked."""
-    return [str(each.id) for each in catalogue if each.id and (not each.string or each.fuzzy)]
+    return [str(each.id) for each in catalogue if each.id and (each.fuzzy or not all(forms(each.string)))]
+
+
+def forms(text: str | Sequence[str] | None) -> tuple[str, ...]:
+    """A text, or each of its forms where it depends on a number."""
+    return tuple(text) if text and not isinstance(text, str) else (str(text or ""),)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 
 import pytest
@@ -10,7 +11,7 @@ from daemon import listing, service_book
 from notifications.field_names import FIELD_NAMES
 from notifications.words import LOCALES, words_in
 
-from .messages import TRANSLATED, compiled, gathered, known, po_file, untranslated
+from .messages import TRANSLATED, compiled, forms, gathered, known, po_file, untranslated
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
@@ -30,11 +31,14 @@ def test_nothing_is_left_untranslated(language: str) -> None:
 def test_a_translation_fills_in_what_the_sentence_does(language: str) -> None:
     for message in known(language):
         if message.id:
-            assert _places(str(message.string)) == _places(str(message.id)), message.id
+            said = set.union(*map(_places, forms(message.id)))
+            assert all(_places(form) == said for form in forms(message.string)), message.id
 
 
 def _places(sentence: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
+    """The names that code (`{name}`) and templates (`%(name)s`) fill in."""
+    by_code = {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
+    return by_code | set(re.findall(r"%\(\w+\)s", sentence))
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

@@ -19,7 +19,7 @@ class FormWords:
         """`locale` is one of the letters' languages."""
         self.locale = locale
         self._language = "en" if locale == "en" else "zh"
-        self._of_letters: Any = sandbox(SHIPPED_TEMPLATES, escape=False).get_template(f"{locale}/words.j2").module
+        self._of_letters: Any = sandbox([SHIPPED_TEMPLATES], locale, escape=False).get_template("words.j2").module
 
     def __call__(self, key: str, **values: object) -> str:
         """What stands under a key, with values filled in."""
