@@ -22,7 +22,7 @@ def check_sheet(pen: Pen, facts: PaperFacts) -> list[Flowable]:
         pen.pairs([*parts.machine_rows(pen, facts), *parts.yard_rows(pen, facts)]),
         lists.check_items(pen, words("sections.check"), facts.work.items, found),
         *_winter(pen, facts),
-        pen.pairs(_evidence(pen, facts)),
+        pen.pairs(parts.evidence_rows(pen, done, "checked_on", "inspector")),
         *_confirmed(pen, facts),
         *others(pen, found.others),
         parts.findings(pen, done.findings if done else None),
@@ -44,15 +44,6 @@ def _winter(pen: Pen, facts: PaperFacts) -> list[Flowable]:
     is_done = facts.done is not None and facts.done.winter_items
     results = Results(dict.fromkeys(range(len(items)), "") if is_done else {}, ())
     return [lists.check_items(pen, title, items, results, first=len(facts.work.items))]
-
-
-def _evidence(pen: Pen, facts: PaperFacts) -> list[list[parts.Pair]]:
-    done = facts.done
-    hours = pen.words("notes.hours", hours=done.hours if done and done.hours else "　　　　　　")
-    return [
-        [("checked_on", parts.written_day(pen, done.done_on if done else None)), ("meter", hours)],
-        [("inspector", (done and done.technician) or ""), ("record_no", (done and done.service_record_no) or "")],
-    ]
 
 
 def _confirmed(pen: Pen, facts: PaperFacts) -> list[Flowable]:

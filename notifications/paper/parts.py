@@ -10,13 +10,15 @@ from reportlab.lib.colors import black
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Table
 
-from notifications.paper.facts import PaperFacts
+from notifications.paper.facts import DoneFacts, PaperFacts
 from notifications.paper.pen import FRAME, RULE, Pen, Writing
 from notifications.view import is_estimate, texts_of
 from schedules.work_order import Kind
 
 Pair = tuple[str, object]
 _SIGNING_ROWS = 2.8
+_ROOM = "　" * 6
+_NOTHING_SAID = DoneFacts(done_on=date.min)
 
 
 def title(pen: Pen, heading: str, below: str, left: str = "", right: Sequence[str] = ()) -> Table:
@@ -109,6 +111,16 @@ def due(pen: Pen, facts: PaperFacts) -> str:
     if order.due_on is not None and order.is_approximate and order.kind is Kind.FREEZE_PROTECTION:
         return pen.words("notes.approximate", day=day(order.due_on))
     return day(order.due_on)
+
+
+def evidence_rows(pen: Pen, done: DoneFacts | None, on: str, by: str) -> list[list[Pair]]:
+    """What proves that the work was done, or room to write it; `on` and `by` name its day and who did it."""
+    said = done or _NOTHING_SAID
+    hours = pen.words("notes.hours", hours=said.hours or _ROOM)
+    return [
+        [(on, written_day(pen, done.done_on if done else None)), ("meter", hours)],
+        [(by, said.technician or ""), ("record_no", said.service_record_no or "")],
+    ]
 
 
 def findings(pen: Pen, known: str | None) -> Flowable:

@@ -43,10 +43,8 @@ def service_record(pen: Pen, facts: PaperFacts) -> list[Flowable]:
 
 
 def _times(pen: Pen, facts: PaperFacts) -> list[list[parts.Pair]]:
-    done = facts.done
-    hours = pen.words("notes.hours", hours=done.hours if done and done.hours else "　　　　　　")
     return [
-        [("done_on", parts.written_day(pen, done.done_on if done else None)), ("meter", hours)],
+        *parts.evidence_rows(pen, facts.done, "done_on", "technician")[:1],
         [("reported_at", ""), ("arrived_at", "")],
         [("restored_at", ""), ("place", "")],
     ]

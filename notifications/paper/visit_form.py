@@ -25,7 +25,7 @@ def visit_form(pen: Pen, facts: PaperFacts, copy: int) -> list[Flowable]:
         pen.pairs([*parts.machine_rows(pen, facts), *parts.user_rows(pen, facts), *parts.work_rows(pen, facts)]),
         lists.visit_items(pen, words("sections.items"), facts.work.items, found),
         *_materials(pen, facts),
-        pen.pairs(_evidence(pen, done)),
+        pen.pairs(parts.evidence_rows(pen, done, "done_on", "technician")),
         pen.ticks(("genuine_oils", bool(done and done.genuine_oils))),
         *others(pen, found.others),
         parts.findings(pen, done.findings if done else None),
@@ -48,17 +48,6 @@ def _materials(pen: Pen, facts: PaperFacts) -> list[Flowable]:
     return [lists.materials(pen, pen.words("sections.materials"), needed)] if needed else []
 
 
-def _evidence(pen: Pen, done: DoneFacts | None) -> list[list[parts.Pair]]:
-    hours = pen.words("notes.hours", hours=done.hours if done and done.hours else "　　　　　　")
-    return [
-        [("done_on", parts.written_day(pen, done.done_on if done else None)), ("meter", hours)],
-        [
-            ("technician", (done and done.technician) or ""),
-            ("record_no", (done and done.service_record_no) or ""),
-        ],
-    ]
-
-
 def _signers(done: DoneFacts | None) -> list[tuple[str, str | None]]:
     technician, user = (done.technician, done.signed_by) if done else (None, None)
     return [("technician", technician), ("user", user), ("centre", None)]
@@ -75,7 +64,7 @@ def user_list(pen: Pen, facts: PaperFacts) -> list[Flowable]:
         lists.visit_items(pen, words("sections.items"), facts.work.items, found),
         *_materials(pen, facts),
         pen.text(words("notes.user_list")),
-        pen.pairs([*_evidence(pen, done)[:1], [("reported_by", reported)]]),
+        pen.pairs([*parts.evidence_rows(pen, done, "done_on", "reported_by")[:1], [("reported_by", reported)]]),
         *others(pen, found.others),
     ]
     return parts.stacked(pen, listed)

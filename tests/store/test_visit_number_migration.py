@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from sqlalchemy import text
 
 from adapters.store import schema
 from adapters.store.engine import Store
-from tests.support.postgres import postgres
 
 BEFORE = "0002"
 PLAN = "INSERT INTO plans (version, serial, content, adopted_ms) VALUES ('1', 1, '{}', 0)"
@@ -32,19 +29,6 @@ FORM = """
 VISIT = "mandatory_visit"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    if request.param == "sqlite":
-        store = Store(f"sqlite:///{tmp_path}/before.db")
-        yield store
-        store.close()
-        return
-    with postgres() as server:
-        store = Store(server.new_database())
-        yield store
-        store.close()
-
-
 def scripts_until(version: str, folder: Path) -> Path:
     """Our migrations up to a version."""
     scripts = folder / "migrations"
@@ -55,8 +39,8 @@ def scripts_until(version: str, folder: Path) -> Path:
     return scripts
 
 
-def test_what_was_signed_before_is_numbered_in_order_of_the_visits(store: Store, tmp_path: Path) -> None:
-    schema.upgrade(store, scripts_until(BEFORE, tmp_path))
+def test_what_was_signed_before_is_numbered_in_order_of_the_visits(empty: Store, tmp_path: Path) -> None:
+    schema.upgrade(empty, scripts_until(BEFORE, tmp_path))
     signed = [
         ("A", "JN", VISIT, "100", "2025-03-20", " R-1 "),
         ("A", "JN", VISIT, "600", "2026-01-05", None),
@@ -64,7 +48,7 @@ def test_what_was_signed_before_is_numbered_in_order_of_the_visits(store: Store,
         ("C", None, VISIT, "100", "2025-03-14", "R-1"),
         ("C", None, "self_service", "600", "2025-03-15", None),
     ]
-    with store.write() as connection:
+    with empty.write() as connection:
         connection.execute(text(PLAN))
         for machine_id, centre in (("A", "JN"), ("B", "JN"), ("C", None)):
             connection.execute(text(MACHINE), {"machine_id": machine_id, "centre": centre})
@@ -77,9 +61,9 @@ def test_what_was_signed_before_is_numbered_in_order_of_the_visits(store: Store,
         past = {"machine_id": "B", "kind": VISIT, "step": "600", "closed_on": "2025-03-10", "past": True}
         connection.execute(text(ORDER), past)
 
-    schema.upgrade(store)
+    schema.upgrade(empty)
 
-    with store.read() as connection:
+    with empty.read() as connection:
         numbers = "SELECT service_centre, year, number, machine_id, step FROM visit_numbers ORDER BY 1, 2, 3"
         assert [tuple(row) for row in connection.execute(text(numbers))] == [
             ("", 2025, 1, "C", "100"),
