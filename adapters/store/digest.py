@@ -20,7 +20,7 @@ from schedules.machine import Category
 from schedules.work_order import Kind, State
 
 _M, _C, _O = machines.c, service_centres.c, work_orders.c
-_PLACE = (
+PLACE = (
     _M.machine_id,
     _M.model,
     _M.category,
@@ -32,9 +32,10 @@ _PLACE = (
     _C.name.label("centre_name"),
     _C.phone.label("centre_phone"),
 )
-_HOME = machines.join(meters, meters.c.machine_id == _M.machine_id).outerjoin(
+HOME = machines.join(meters, meters.c.machine_id == _M.machine_id).outerjoin(
     service_centres, _C.service_centre == _M.service_centre
 )
+"""A machine with its meter and its centre."""
 OVERDUE = _O.state == State.OVERDUE
 
 
@@ -47,8 +48,8 @@ def due_by(until: date) -> ColumnElement[bool]:
 
 def orders(connection: Connection, which: ColumnElement[bool], theirs: OrderFilter, limit: int) -> list[Row[Any]]:
     """Work orders with their machine, its user and its centre, the longest late first, then the soonest due."""
-    joined = work_orders.join(_HOME, _M.machine_id == _O.machine_id)
-    statement = select(work_orders, *_PLACE[1:], meters.c.total_ms).select_from(joined)
+    joined = work_orders.join(HOME, _M.machine_id == _O.machine_id)
+    statement = select(work_orders, *PLACE[1:], meters.c.total_ms).select_from(joined)
     found = statement.where(which, *conditions_of(theirs)).order_by(_O.overdue_on, _O.due_on, _O.id)
     return list(connection.execute(found.limit(limit)).all())
 
@@ -62,8 +63,8 @@ def count(connection: Connection, which: ColumnElement[bool], theirs: OrderFilte
 
 def found_of(connection: Connection, kinds: Iterable[FindingKind], theirs: OrderFilter, limit: int) -> list[Row[Any]]:
     """Open findings about machines, the oldest first."""
-    joined = findings.join(_HOME, _M.machine_id == findings.c.machine_id)
-    statement = select(findings.c.kind, findings.c.opened_on, *_PLACE).select_from(joined)
+    joined = findings.join(HOME, _M.machine_id == findings.c.machine_id)
+    statement = select(findings.c.kind, findings.c.opened_on, *PLACE).select_from(joined)
     wanted = (findings.c.closed_on.is_(None), findings.c.kind.in_([kind.value for kind in kinds]))
     ordered = statement.where(*wanted, *conditions_of(theirs)).order_by(findings.c.opened_on, findings.c.id)
     limited: Select[Any] = ordered.limit(limit)
@@ -72,7 +73,7 @@ def found_of(connection: Connection, kinds: Iterable[FindingKind], theirs: Order
 
 def places(connection: Connection, machine_ids: Sequence[str]) -> dict[str, Place]:
     """Machines with their users and centres."""
-    statement: Select[Any] = select(*_PLACE).select_from(_HOME)
+    statement: Select[Any] = select(*PLACE).select_from(HOME)
     rows = connection.execute(statement.where(among(connection, _M.machine_id, machine_ids)))
     return {row.machine_id: place_of(row) for row in rows}
 

@@ -9,6 +9,7 @@ _AT = "daemon.commands"
 COMMANDS: dict[str, Lazy | Family] = {
     "demo": Lazy(f"{_AT}.demo:demo", "Play a made-up fleet's past year, then go on live with it."),
     "overdue": Lazy(f"{_AT}.overdue:overdue", "What is overdue, worst first."),
+    "calls": Lazy(f"{_AT}.calls:calls", "Whom a service centre telephones today, and what to say."),
     "run": Lazy(f"{_AT}.run:run", "Receive readings, watch the calendar, tell the people who must act."),
     "replay": Lazy(f"{_AT}.replay:replay", "Run a timeline on a scratch database and print what came of it."),
     "simulate": Lazy(f"{_AT}.simulate:simulate", "Publish the readings of a made-up fleet to the broker."),
