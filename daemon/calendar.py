@@ -10,10 +10,10 @@ import structlog
 
 from adapters.store import duties
 from adapters.store.engine import STORE_FAULTS
-from daemon import stock_opening, sweep
+from daemon import retention, stock_opening, sweep
 from daemon.keeper import Keeper
 from daemon.rules_in_force import keep_up
-from schedules.duty import DAILY_SWEEP, STOCK_OPENING, Duty
+from schedules.duty import DAILY_SWEEP, RETENTION, STOCK_OPENING, Duty
 
 _SAID_EVERY_S = 5.0
 log = structlog.get_logger("duties")
@@ -22,6 +22,7 @@ Act = Callable[[Keeper, int, sweep.Progress], int]
 _IN_ORDER: tuple[tuple[Duty, Callable[[Keeper, int], bool], Act], ...] = (
     (DAILY_SWEEP, sweep.is_done, sweep.sweep),
     (STOCK_OPENING, stock_opening.is_done, stock_opening.record),
+    (RETENTION, retention.is_done, retention.forget),
 )
 
 

@@ -37,6 +37,7 @@ from daemon.config_values import (
     WeekdayOrOff,
     Zone,
     given,
+    long_enough,
     needed,
     together,
 )
@@ -429,6 +430,31 @@ class NotificationsConfig(_Table):
         return days
 
 
+class RetentionConfig(_Table):
+    """`[retention]`: for how long what proves nothing is kept; everything else is kept for ever."""
+
+    readings_days: int = Field(
+        default=1826,
+        description="days after which only the last accepted reading of a machine and day is kept, and those by hand"
+        " or decided on; at least 366, 0: all for ever",
+    )
+    payloads_days: int = Field(
+        default=366,
+        description="days after which the raw payload of a refused reading goes, its verdict and reason stay;"
+        " at least 30, 0: for ever",
+    )
+
+    @field_validator("readings_days")
+    @classmethod
+    def _a_year(cls, days: int) -> int:
+        return long_enough(days, 366)
+
+    @field_validator("payloads_days")
+    @classmethod
+    def _a_month(cls, days: int) -> int:
+        return long_enough(days, 30)
+
+
 class LogConfig(_Table):
     """`[log]`: what the daemon says about itself."""
 
@@ -448,6 +474,9 @@ class Config(_Table):
     web: WebConfig = Field(default_factory=WebConfig, description="pages and API")
     notifications: NotificationsConfig = Field(
         default_factory=NotificationsConfig, description="who is told, when and how"
+    )
+    retention: RetentionConfig = Field(
+        default_factory=RetentionConfig, description="for how long what proves nothing is kept"
     )
     log: LogConfig = Field(default_factory=LogConfig, description="what the daemon says about itself")
 

@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from adapters.national_days import national_days
 
+LONGEST_DAYS = 36_525
 LAST_PORT = 65_535
 LONGEST_SECRET = 65_536
 
@@ -77,6 +78,13 @@ def _day(value: object) -> object:
             raise ValueError("should be a date such as 2026-10-01")
         return date.fromisoformat(value)
     return value
+
+
+def long_enough(days: int, least: int) -> int:
+    """Days for which something is kept: none of them (for ever), or so many at least."""
+    if days != 0 and not least <= days <= LONGEST_DAYS:
+        raise ValueError(f"should be {least} to {LONGEST_DAYS}, or 0 for ever")
+    return days
 
 
 def _zone(value: str) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row
 from adapters.store import duties, listing
 from daemon.keeper import Keeper
 from daemon.listing import Fields
+from daemon.retention import UP_TO
 from daemon.showing import instant
 from schedules.dates import start_of_day_ms
 from schedules.duty import DUTIES, Duty
@@ -93,7 +94,8 @@ def _range(periods: list[str]) -> str:
 
 def _spelled(details: dict[str, Any] | None) -> str | None:
     """What came of a duty, in one line."""
-    return ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in (details or {}).items() if count) or None
+    counts = {what: count for what, count in (details or {}).items() if count and what != UP_TO}
+    return ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in counts.items()) or None
 
 
 def history(connection: Connection, keeper: Keeper, limit: int) -> Iterator[Fields]:

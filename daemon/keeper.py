@@ -54,6 +54,14 @@ class Telling:
         return next((manager.zone for manager in self.managers if manager.name == recipient), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """For how many days what proves nothing is kept; 0: for ever."""
+
+    readings_days: int = 1826
+    payloads_days: int = 366
+
+
 @dataclass(slots=True)
 class Keeper:
     """Handed to every use case; the clock is an argument of each.
@@ -64,6 +72,7 @@ class Keeper:
     store: Store
     rulebook: Rulebook
     telling: Telling = field(default_factory=Telling)
+    retention: Kept = field(default_factory=Kept)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -13,7 +13,7 @@ from adapters.store import rulebooks, schema
 from adapters.store.engine import Store
 from daemon.config import Config, EmailConfig, ManagerConfig, NotificationsConfig, SourceConfig
 from daemon.config_values import WEEK
-from daemon.keeper import Keeper, Manager, Telling
+from daemon.keeper import Keeper, Kept, Manager, Telling
 from notifications.channels.channel import Channel
 from notifications.channels.email import EmailChannel, MailServer, Security
 from notifications.channels.log import LogChannel
@@ -43,7 +43,8 @@ def open_keeper(config: Config, now_ms: int, *, upgrading: bool = False, adoptin
     """
     store = open_store(config, upgrading=upgrading)
     try:
-        return Keeper(store, rulebook_of(store, config, now_ms, adopting=adopting), telling_of(config))
+        rulebook = rulebook_of(store, config, now_ms, adopting=adopting)
+        return Keeper(store, rulebook, telling_of(config), Kept(**config.retention.model_dump()))
     except BaseException:
         store.close()
         raise

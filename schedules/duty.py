@@ -56,4 +56,6 @@ DAILY_SWEEP = Duty("daily_sweep", Every.DAY)
 """Every machine whose calendar changes something by that day was asked."""
 STOCK_OPENING = Duty("stock_opening", Every.MONTH)
 """The month's upkeep was opened for every machine in stock: the first sweep in the month does it (rules 3, K1)."""
-DUTIES = (DAILY_SWEEP, STOCK_OPENING)
+RETENTION = Duty("retention", Every.DAY)
+"""What is older than the operator wants to keep, and proves nothing, was deleted."""
+DUTIES = (DAILY_SWEEP, STOCK_OPENING, RETENTION)

@@ -329,6 +329,14 @@ def test_ranges(write: Write, key: str, lowest: int, highest: int) -> None:
         assert problem.startswith(f"{key}: should be ")
 
 
+@pytest.mark.parametrize(("key", "least"), [("retention.readings_days", 366), ("retention.payloads_days", 30)])
+def test_what_is_kept_is_kept_long_enough_or_for_ever(write: Write, key: str, least: int) -> None:
+    for fits in (0, least, 36_525):
+        load(write(f"{key} = {fits}"), HOME)
+    for beyond in (-1, 1, least - 1, 36_526):
+        assert in_file(write(f"{key} = {beyond}")) == [f"{key}: should be {least} to 36525, or 0 for ever"]
+
+
 @pytest.mark.parametrize(
     ("written", "version"),
     [("5", "5"), ("4", "3.1.1"), ('"5"', "5"), ('"4"', "3.1.1"), ('"3.1.1"', "3.1.1")],

@@ -221,7 +221,7 @@ def test_a_duty_that_fails_says_why_and_is_tried_again(before: Lived) -> None:
     with structlog.testing.capture_logs() as logs:
         do_what_is_due(keeper, now_ms)
 
-    assert [entry["event"] for entry in logs] == ["duty_failed"]
+    assert {entry["event"] for entry in logs} == {"duty_failed"}
     shown = _stands(keeper, now_ms)["daily_sweep"]
     assert (shown["state"], shown["period"], shown["waiting"]) == ("failing", "2025-11-01", 1)
     assert "the disk is odd" in str(shown["note"])
@@ -253,4 +253,4 @@ def test_a_duty_is_due_then_late(before: Lived) -> None:
     ]
     assert states == ["done", "due", "due", "late"]
     waiting = [row["waiting"] for row in _stands(keeper, at(f"{BACK} 00:00")).values()]
-    assert waiting == [40, 1]
+    assert waiting == [40, 1, 40]

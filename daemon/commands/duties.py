@@ -26,9 +26,9 @@ def duties(limit: int, form: str, *, history: bool, fail_if_late: bool) -> int:
     r"""How the calendar's duties stand: done, late or failing.
 
     The daily sweep asks every machine whose calendar changes something; the first one in a month opens the month for
-    all machines in stock. Each duty shows the last period it was done for, what it did, when it is due next, and how
-    many periods wait. After a downtime there is a row for every period that has passed; `done_with` in the history
-    names the later one with which it was done.
+    all machines in stock; retention deletes what proves nothing any more. Each duty shows the last period it was done
+    for, what it did, when it is due next, and how many periods wait. After a downtime there is a row for every period
+    that has passed; `done_with` in the history names the later one with which it was done.
 
     \b
     Example, for a job that sounds an alarm:

@@ -227,6 +227,7 @@ def test_a_sweep_runs_once_and_a_rehearsal_changes_nothing(sold: Caller) -> None
     assert {row["duty"]: row["state"] for row in sold("duties", "--format", "json").json} == {
         "daily_sweep": "done",
         "stock_opening": "done",
+        "retention": "done",
     }
     failed(sold("sweep", "--as-of", day(5)), 2, "before the last sweep", "--dry-run")
     assert sold("sweep", "--as-of", day(5), "--dry-run").code == 0
