@@ -9,6 +9,7 @@ export PATH := $(PATH):/usr/local/sbin:/usr/sbin
 
 ARGS ?=
 KILLS ?= 1000
+FLEETS ?= 20000
 WORKERS ?= 2
 # The interpreter that makes .venv: `make demo PYTHON=/path/to/python` overrides the search.
 PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3; do \
@@ -20,7 +21,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --quiet --disable-pip-version-check --no-input
 
-.PHONY: help demo test check bench kill-loop kill-controls lock messages font wheel clean
+.PHONY: help demo test check bench kill-loop kill-controls model lock messages font wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +50,9 @@ kill-loop: $(VENV)/.dev ## kill the daemon at random moments and count what is l
 kill-controls: $(VENV)/.dev ## the same loop on deliberately wrong daemons: it must find each one out
 	@sh tests/system_packages.sh
 	@$(RUN) -m tests.kill_controls $(ARGS)
+
+model: $(VENV)/.dev ## compare the rules with a model that computes everything anew (FLEETS=20000)
+	@$(RUN) -m tests.properties.fleets --fleets $(FLEETS) $(ARGS)
 
 lock: $(RUN) ## pin every dependency in requirements.txt (ARGS=--upgrade takes newer ones)
 	@$(PIP) install '$(UV)'

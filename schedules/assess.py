@@ -48,7 +48,7 @@ def assess(machine: Machine, today: date, rulebook: Rulebook) -> Assessment:
     return Assessment(
         machine=replace(machine, orders=ledger.orders),
         changes=tuple(ledger.changes),
-        wakes_at_ms=_earliest(next_hours(window, ledger.order(window), machine.total_ms or 0) for window in windows),
+        wakes_at_ms=_earliest(next_hours(window, ledger.order(window), _known(machine)) for window in windows),
         wakes_on=_next_day(machine, windows, ledger, today, rulebook),
     )
 
@@ -96,6 +96,11 @@ def _hours(machine: Machine) -> Hours | None:
         return None
     since = machine.handed_over_on
     return Hours(machine.total_ms, machine.total_on if since is None else max(machine.total_on, since))
+
+
+def _known(machine: Machine) -> int:
+    """The total, or less than any: a plan may open a step at 0 h, and the first reading may say 0 h."""
+    return -1 if machine.total_ms is None else machine.total_ms
 
 
 def _next_day(
