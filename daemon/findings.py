@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row
 from adapters.store import findings, watching
 from adapters.store.findings import Closing, Finding
 from adapters.store.tables import machines, service_centres, yards
+from daemon.found import found
 from daemon.keeper import Keeper
 from daemon.watching import undecided
 from schedules.dates import local_date
@@ -25,7 +26,7 @@ def look_at_silence(connection: Connection, keeper: Keeper, today: date, now_ms:
     """Find some of the machines in service that have fallen silent by today, or have never reported; how many."""
     since = today - timedelta(days=keeper.rulebook.plan.silence_days)
     rows = watching.waiting(connection, since, most)
-    findings.open_all(connection, [_unheard(keeper, row) for row in rows], now_ms)
+    found(connection, keeper, [_unheard(keeper, row) for row in rows], now_ms)
     watching.wait(connection, {row.machine_id: None for row in rows}, unheard=True)
     return len(rows)
 
@@ -76,10 +77,10 @@ def look_at_machines(
     """
     today, rows = keeper.today(now_ms), watching.watched(connection, machine_ids)
     serving = [row for row in rows if row.status == Status.IN_SERVICE]
-    found = [each for row in serving for each in _of_machine(keeper, row, today)]
-    _close_others(connection, serving, found, Closing(today, cure, now_ms))
-    findings.open_all(connection, found, now_ms)
-    unheard = {each.subject: each for each in found if each.kind in UNHEARD}
+    wrong = [each for row in serving for each in _of_machine(keeper, row, today)]
+    _close_others(connection, serving, wrong, Closing(today, cure, now_ms))
+    found(connection, keeper, wrong, now_ms)
+    unheard = {each.subject: each for each in wrong if each.kind in UNHEARD}
     findings.restate(connection, list(unheard.values()))
     watching.wait(connection, dict.fromkeys(unheard), unheard=True)
     heard = [row for row in serving if row.machine_id not in unheard]
@@ -96,10 +97,10 @@ def _of_machine(keeper: Keeper, row: Row[Any], today: date) -> Iterator[Finding]
         yield Finding(FindingKind.MACHINE_WITHOUT_CENTRE, row.machine_id, today, row.machine_id)
 
 
-def _close_others(connection: Connection, rows: Sequence[Row[Any]], found: Sequence[Finding], closing: Closing) -> None:
+def _close_others(connection: Connection, rows: Sequence[Row[Any]], wrong: Sequence[Finding], closing: Closing) -> None:
     """Close what was found of these machines and does not stand any more."""
     for kind in _IN_SERVICE:
-        standing = {each.subject for each in found if each.kind is kind}
+        standing = {each.subject for each in wrong if each.kind is kind}
         cured = [row.machine_id for row in rows if row.machine_id not in standing]
         findings.close(connection, [kind], cured, closing)
 
@@ -123,7 +124,7 @@ def reconsider(connection: Connection, keeper: Keeper, machine_id: str, now_ms: 
     agreed = has_agreed(row, rules)
     if agreed and machine.status != Status.RETIRED:
         numbers = [each.id for each in refused[-rules.agree :]]
-        findings.open_all(connection, [undecided(machine_id, today, numbers, row[-rules.agree :])], now_ms)
+        found(connection, keeper, [undecided(machine_id, today, numbers, row[-rules.agree :])], now_ms)
     else:
         closing = Closing(today, cure, now_ms)
         findings.close(connection, [FindingKind.METER_NEEDS_DECISION], [machine_id], closing)

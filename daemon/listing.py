@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
 from adapters.store import listing
 from adapters.store.forecast import projections
-from adapters.store.listing import OrderFilter
+from adapters.store.listing import OrderFilter, Unsent
 from adapters.store.machines import order_of
 from adapters.store.visits import number_in
 from daemon.drafts import draft_view
@@ -18,8 +19,9 @@ from daemon.showing import hours, instant, iso
 from notifications.order_story import OrderEvent, Subject, told
 from notifications.why import reasons
 from notifications.words import Words
+from schedules.copy_1 import Copy1
 from schedules.forecast import Projection
-from schedules.work_order import RULES, Kind, OrderKey, State
+from schedules.work_order import RULES, Kind, OrderKey, State, WorkOrder
 
 Fields = dict[str, Any]
 ORDER_FIELDS = (
@@ -52,7 +54,7 @@ ORDER_FIELDS = (
     "rule",
 )
 """A work order in JSON, and the columns of it in CSV."""
-FORM_FIELDS = ("visit_no", "visit_no_void")
+FORM_FIELDS = ("visit_no", "visit_no_void", "copy_1", "copy_1_sent_by")
 """What is known of the form of a visit; shown after those."""
 _AS_STORED = ("id", "machine_id", "model", "category", "step", "superseded_by", "plan_version")
 _PLACES = ("service_centre", "region", "yard", "customer")
@@ -71,6 +73,12 @@ def orders(
     """Work orders, by machine."""
     for batch in listing.orders(connection, wanted, limit):
         yield from _order_batch(connection, keeper, batch, now_ms)
+
+
+def unsent(keeper: Keeper, state: Copy1, now_ms: int) -> Unsent:
+    """Which visits' forms are meant: those whose copy 1 can still be sent in time, or those forfeited."""
+    border_on = keeper.rulebook.plan.copy_1.forfeited_before(keeper.today(now_ms))
+    return Unsent(border_on, forfeited=state is Copy1.FORFEITED)
 
 
 def order(
@@ -120,6 +128,7 @@ def _order(keeper: Keeper, row: Row[Any], projection: Projection | None, now_ms:
         "contacted_at": instant(row.contacted_ms, keeper.zone),
         "rule": RULES[known.kind],
         **_visit_no(row),
+        **_copy_1(keeper, known, row, today),
     }
     return {name: found[name] for name in (*ORDER_FIELDS, *FORM_FIELDS)}
 
@@ -130,6 +139,16 @@ def _visit_no(row: Row[Any]) -> Fields:
     if number is None:
         return {"visit_no": None, "visit_no_void": None}
     return {"visit_no": str(number), "visit_no_void": row.state != State.DONE}
+
+
+def _copy_1(keeper: Keeper, order: WorkOrder, row: Row[Any], today: date) -> Fields:
+    """How copy 1 of a visit's form stands, and by when it is sent; null if the machine was not ours yet."""
+    signed = order.kind is Kind.MANDATORY_VISIT and order.state is State.DONE and not row.before_registration
+    if not signed or order.closed_on is None:
+        return {"copy_1": None, "copy_1_sent_by": None}
+    rules = keeper.rulebook.plans[row.plan_version].copy_1
+    state = rules.state(order.closed_on, row.copy_1_sent_on, today)
+    return {"copy_1": state.value, "copy_1_sent_by": iso(rules.sent_by(order.closed_on))}
 
 
 EVENT_FIELDS = ("on", "recorded_at", "from", "to", "why", "told", "by", "note", "total_hours")

@@ -12,6 +12,7 @@ from adapters.store.tables import letters, notices
 from daemon.digests import digest_letter
 from daemon.keeper import Keeper
 from schedules.dates import local_date
+from schedules.work_order import Kind
 
 
 def outbox_of(keeper: Keeper, *, only_reachable: bool = True) -> StoreOutbox:
@@ -49,7 +50,7 @@ def letters_told(keeper: Keeper) -> list[dict[str, Any]]:
         for row in connection.execute(_TOLD):
             letter = told.setdefault(row.letter_id, _letter(keeper, row))
             order = {"machine_id": row.machine_id, "kind": row.kind, "step": row.step}
-            if order not in letter["orders"]:
+            if row.kind in set(Kind) and order not in letter["orders"]:
                 letter["orders"].append(order)
     return list(told.values())
 

@@ -24,6 +24,7 @@ def plan_view(plan: Plan) -> dict[str, Any]:
         "meter": _meter(plan),
         "silence": {"days": plan.silence_days},
         "forecast": _forecast(plan),
+        "copy_1": {"remind_day": plan.copy_1.remind_day, "last_day": plan.copy_1.last_day},
     }
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from adapters.store import listing
-from adapters.store.listing import OrderFilter
+from adapters.store.listing import FindingFilter, OrderFilter
+from daemon.finding_list import findings
 from daemon.keeper import Keeper
 from daemon.listing import Fields, order_event, orders, subject_of
 from daemon.showing import hours, instant, iso
@@ -67,7 +68,7 @@ def _machine(keeper: Keeper, row: Row[Any]) -> Fields:
 
 
 def machine(connection: Connection, keeper: Keeper, machine_id: str, now_ms: int, words: Words) -> Fields | None:
-    """A machine with its `meter_changes`, `work_orders` and `story`, like a service book; None if it is not known."""
+    """A machine with `meter_changes`, `work_orders`, `findings` and `story`, like a service book; None if unknown."""
     row = listing.machine(connection, machine_id)
     if row is None:
         return None
@@ -75,6 +76,7 @@ def machine(connection: Connection, keeper: Keeper, machine_id: str, now_ms: int
         **_machine(keeper, row),
         "meter_changes": [_meter_change(keeper, each) for each in listing.meter_replacements(connection, machine_id)],
         "work_orders": list(orders(connection, keeper, OrderFilter(machine_id=machine_id), now_ms)),
+        "findings": list(findings(connection, FindingFilter(machine_id=machine_id))),
         "story": _story(connection, keeper, row, now_ms, words),
     }
 

@@ -12,14 +12,14 @@ from sqlalchemy import Connection
 
 from adapters.store import duties, machines, notices
 from adapters.store.engine import STORE_FAULTS
-from adapters.store.machines import MachineRecord, Remark
+from adapters.store.machines import MachineRecord, Remark, order_of
 from daemon.assessing import bring_up_all
 from daemon.findings import look_at_registers, look_at_silence
 from daemon.keeper import Keeper
-from daemon.telling import StillOverdue, remind_all
+from daemon.telling import StillOverdue, remind_all, remind_of_copies
 from schedules.dates import ONE_DAY
 from schedules.duty import DAILY_SWEEP
-from schedules.work_order import Kind, OrderKey
+from schedules.work_order import Kind, OrderKey, State
 
 _BATCH = 500
 PAUSE_S = 0.01
@@ -126,12 +126,17 @@ class _Day:
             duties.put_off(connection, record.facts.machine_id, tomorrow, serial)
 
     def _remind(self, connection: Connection) -> int:
-        """Tell again of what is still overdue; for weeks we were down once, not once a week (rules 8)."""
+        """Tell again of what is still overdue, and of forms not sent on; for weeks we were down once, not once a week
+        (rules 6 and 8).
+        """
         rows = notices.to_remind(connection, self._today, _BATCH)
         known = machines.load(connection, self._keeper.zone, {row.machine_id for row in rows})
         late = [
             StillOverdue(known[row.machine_id], OrderKey(Kind(row.kind), row.step), row.acknowledged_ms is not None)
             for row in rows
+            if row.state == State.OVERDUE
         ]
+        done = [(known[row.machine_id], order_of(row)) for row in rows if row.state == State.DONE]
         remind_all(connection, self._keeper, late, self._now_ms)
+        remind_of_copies(connection, self._keeper, done, self._now_ms)
         return len(rows)

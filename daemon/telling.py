@@ -15,7 +15,8 @@ from daemon.keeper import Keeper
 from notifications.occasions import Occasion, Role, told_of
 from notifications.timing import wait_of
 from schedules.dates import local_date
-from schedules.work_order import Change, Kind, OrderKey, State
+from schedules.finding import FindingKind
+from schedules.work_order import Change, Kind, OrderKey, State, WorkOrder
 
 
 def tell(connection: Connection, keeper: Keeper, record: MachineRecord, changes: Sequence[Change], now_ms: int) -> None:
@@ -28,17 +29,39 @@ def tell_all(
 ) -> None:
     """The same of several machines at once."""
     rows: list[dict[str, Any]] = []
-    late: list[tuple[str, OrderKey]] = []
+    reminders: dict[date | None, list[tuple[str, OrderKey]]] = {}
     for record, changes in changed:
         registered_on = local_date(record.registered_ms, keeper.zone)
         for key, of_order in _by_order(changes).items():
             since = [change for change in of_order if change.on >= registered_on]
             if since:
-                rows.extend(_rows(keeper, record, key, told_of(since), since[-1].on, now_ms))
-            if key.kind is Kind.MANDATORY_VISIT and of_order[-1].after.state is State.OVERDUE:
-                late.append((record.facts.machine_id, key))
-    notices.remind_from(connection, late, _next_reminder(keeper, now_ms))
+                rows.extend(notices_of(keeper, record, key, told_of(since), since[-1].on, now_ms))
+            if _reminds(of_order, is_told=bool(since)):
+                on = _reminded_on(keeper, of_order[-1].after, now_ms)
+                reminders.setdefault(on, []).append((record.facts.machine_id, key))
+    for on, orders in reminders.items():
+        notices.remind_from(connection, orders, on)
     notices.add(connection, rows)
+
+
+_REMINDED = frozenset({State.OVERDUE, State.DONE})
+
+
+def _reminds(changes: Sequence[Change], *, is_told: bool) -> bool:
+    """Whether the day of a visit's reminder changes; what was done before the machine was registered has none."""
+    first, last = changes[0], changes[-1].after
+    if last.kind is not Kind.MANDATORY_VISIT or not (is_told or last.is_open):
+        return False
+    return last.state in _REMINDED or (first.before is not None and first.before.state in _REMINDED)
+
+
+def _reminded_on(keeper: Keeper, visit: WorkOrder, now_ms: int) -> date | None:
+    """When somebody is told of a visit again: weekly while it is overdue; of its form in the month after it."""
+    if visit.state is State.OVERDUE:
+        return _next_reminder(keeper, now_ms)
+    if visit.state is State.DONE and visit.closed_on is not None:
+        return keeper.rulebook.plan.copy_1.remind_on(visit.closed_on)
+    return None
 
 
 def _by_order(changes: Sequence[Change]) -> dict[OrderKey, list[Change]]:
@@ -46,6 +69,20 @@ def _by_order(changes: Sequence[Change]) -> dict[OrderKey, list[Change]]:
     for change in changes:
         grouped.setdefault(change.after.key, []).append(change)
     return grouped
+
+
+def remind_of_copies(
+    connection: Connection, keeper: Keeper, done: Sequence[tuple[MachineRecord, WorkOrder]], now_ms: int
+) -> None:
+    """Tell centres of forms whose copy 1 was not sent: once, and not when the fee is forfeited already (rules 6)."""
+    today, rows = keeper.today(now_ms), list[dict[str, Any]]()
+    told = ((Occasion.COPY_1_NOT_SENT, Role.SERVICE_CENTRE),)
+    for record, visit in done:
+        sent_by = None if visit.closed_on is None else keeper.rulebook.plan.copy_1.sent_by(visit.closed_on)
+        if sent_by is not None and today <= sent_by:
+            rows.extend(notices_of(keeper, record, visit.key, told, today, now_ms, sent_by.isoformat()))
+    notices.add(connection, rows)
+    notices.remind_from(connection, [(record.facts.machine_id, visit.key) for record, visit in done], None)
 
 
 def _next_reminder(keeper: Keeper, now_ms: int) -> date:
@@ -68,7 +105,7 @@ def remind_all(connection: Connection, keeper: Keeper, overdue: Sequence[StillOv
     today, rows = keeper.today(now_ms), list[dict[str, Any]]()
     for each in overdue:
         told = tuple(_reminded(keeper, each, today))
-        rows.extend(_rows(keeper, each.record, each.key, told, today, now_ms, today.isoformat()))
+        rows.extend(notices_of(keeper, each.record, each.key, told, today, now_ms, today.isoformat()))
     notices.add(connection, rows)
     orders = [(each.record.facts.machine_id, each.key) for each in overdue]
     notices.remind_from(connection, orders, _next_reminder(keeper, now_ms))
@@ -81,15 +118,24 @@ def _reminded(keeper: Keeper, each: StillOverdue, today: date) -> Iterator[tuple
         yield Occasion.VISIT_STILL_OVERDUE, Role.MANAGER
 
 
-def _rows(
+@dataclass(frozen=True, slots=True)
+class FindingKey:
+    """What a notice of a finding is about, in place of an order's key."""
+
+    kind: FindingKind
+    step: str = ""
+
+
+def notices_of(
     keeper: Keeper,
     record: MachineRecord,
-    key: OrderKey,
+    key: OrderKey | FindingKey,
     told: tuple[tuple[Occasion, Role], ...],
     on: date,
     now_ms: int,
     again: str = "",
 ) -> Iterator[dict[str, Any]]:
+    """The rows of notices to whom an occasion concerns; `again` tells the rounds of one occasion apart."""
     for occasion, role in told:
         for recipient in _recipients(keeper, record, role):
             yield {

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from adapters.store import findings, watching
 from adapters.store.findings import Closing, Finding
 from adapters.store.readings import MeterState
+from daemon.found import found
 from daemon.keeper import Keeper
 from schedules.dates import ONE_DAY, local_date, start_of_day_ms
 from schedules.finding import UNHEARD, Cure, FindingKind, unheard_from, unheard_kind
@@ -91,8 +92,7 @@ class Watch:
         agree = self._keeper.meter_rules.agree
         since_ms = min(time_ms for time_ms, _ in row[-agree:])
         numbers = watching.refused_since(self._connection, machine_id, since_ms, agree)
-        found = undecided(machine_id, on, numbers, row[-agree:])
-        findings.open_all(self._connection, [found], self._now_ms)
+        found(self._connection, self._keeper, [undecided(machine_id, on, numbers, row[-agree:])], self._now_ms)
         return True
 
     def goes_on(self, state: MeterState, on: date) -> None:
@@ -123,9 +123,9 @@ class Watch:
             on = unheard_from(each.since, sold[each.machine_id], self._silence.days)
             details = {"since": each.since.isoformat()}
             over[each.heard_on].append(Finding(each.kind, each.machine_id, on, each.machine_id, details))
-        for heard_on, found in over.items():
+        for heard_on, silences in over.items():
             closing = Closing(heard_on, Cure.HEARD, self._now_ms)
-            findings.open_all(self._connection, found, self._now_ms, closing)
+            findings.open_all(self._connection, silences, self._now_ms, closing)
 
 
 def undecided(machine_id: str, on: date, numbers: Sequence[int], row: Sequence[Seen]) -> Finding:

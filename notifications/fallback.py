@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from notifications.letter import Letter, OrderFacts, Rendered
+from notifications.letter import FindingFacts, Letter, OrderFacts, Rendered
 from notifications.occasions import Occasion, Role
 from notifications.plain import plain
 
@@ -23,6 +23,9 @@ _TITLES = {
     Occasion.FREEZE_DUE: "防冻到期 / Frost protection due",
     Occasion.FREEZE_OVERDUE: "防冻逾期 / Frost protection overdue",
     Occasion.WEEKLY_DIGEST: "每周汇总 / Weekly digest",
+    Occasion.COPY_1_NOT_SENT: "强保表第一联未寄出 / Copy 1 of the form not sent",
+    Occasion.SILENT_MACHINE: "机器失联 / Silent machine",
+    Occasion.METER_DECISION: "小时表待判定 / Meter needs a decision",
 }
 
 
@@ -30,13 +33,21 @@ def fallback(letter: Letter, most_chars: int) -> Rendered:
     """A letter that says what must be said, however the templates fare; cut at `most_chars`."""
     title = _TITLES[letter.occasion]
     blocks = ["\n".join(_lines(letter, order)) for order in letter.orders]
+    blocks += ["\n".join(_found(finding)) for finding in letter.findings]
     text = "\n\n".join([title, *blocks])[:most_chars] + "\n"
     html = f'<!DOCTYPE html><html><meta charset="utf-8"><body><pre>{escape(text)}</pre></body></html>\n'
     return Rendered(plain(f"{title}: {_machines(letter)}", 180), text, html)
 
 
 def _machines(letter: Letter) -> str:
-    return ", ".join(dict.fromkeys(order.machine_id for order in letter.orders))
+    numbers = [*(order.machine_id for order in letter.orders), *(finding.machine_id for finding in letter.findings)]
+    return ", ".join(dict.fromkeys(numbers))
+
+
+def _found(finding: FindingFacts) -> Iterator[str]:
+    yield f"机号 / Machine: {plain(finding.machine_id)}"
+    yield f"自 / Since: {finding.since}"
+    yield f"用户 / Customer: {plain(finding.customer or '')} {plain(finding.customer_phone or '')}"
 
 
 def _lines(letter: Letter, order: OrderFacts) -> Iterator[str]:

@@ -21,6 +21,9 @@ FIELD_NAMES = (
     N_("changed at"),
     N_("closed on"),
     N_("contacted at"),
+    N_("advice"),
+    N_("copy 1"),
+    N_("copy 1 sent by"),
     N_("copy 1 sent on"),
     N_("customer"),
     N_("customer email"),
@@ -41,6 +44,7 @@ FIELD_NAMES = (
     N_("note"),
     N_("old end"),
     N_("on"),
+    N_("opened on"),
     N_("opens on"),
     N_("overdue on"),
     N_("plan version"),
@@ -75,22 +79,26 @@ FIELD_WORDS = (
     N_("due"),
     N_("freeze_protection"),
     N_("half_year"),
+    N_("forfeited"),
     N_("hours"),
     N_("in_service"),
     N_("lapsed"),
     N_("loader"),
     N_("mandatory_visit"),
+    N_("missing"),
     N_("one_year"),
     N_("overdue"),
     N_("retired"),
     N_("roller"),
     N_("self_service"),
+    N_("sent"),
+    N_("sent_late"),
     N_("stock"),
     N_("stock_upkeep"),
     N_("superseded"),
     N_("upcoming"),
 )
-_HOLD_WORDS = frozenset({"category", "cause", "kind", "state", "status", "warranty"})
+_HOLD_WORDS = frozenset({"category", "cause", "copy_1", "kind", "state", "status", "warranty"})
 
 
 def field_name(name: str, _: Words) -> str:

@@ -7,6 +7,7 @@ from datetime import date
 
 from notifications.digest import Digest
 from notifications.occasions import Occasion, Role
+from schedules.finding import FindingKind
 from schedules.machine import Category
 from schedules.work_order import Cause, Kind, State
 
@@ -62,11 +63,37 @@ class OrderFacts:
     region: str | None
     yard: str | None
     plan_version: str
+    closed_on: date | None = None
+    sent_by: date | None = None
+    """The last day on which copy 1 of the form is in time; of visits that are done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingFacts:
+    """A finding as it stands when the letter is written: `since` the day it began, `least_hours` and `most_hours` what
+    refused readings show that agree among themselves.
+    """
+
+    kind: FindingKind
+    since: date
+    least_hours: float | None = None
+    most_hours: float | None = None
+    machine_id: str
+    model: str | None
+    category: Category
+    total_hours: float | None
+    customer: str | None
+    customer_phone: str | None
+    service_centre: str | None
+    service_centre_name: str | None
+    service_centre_phone: str | None
+    region: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One notice to one recipient, about as many orders as belong in it; or a manager's digest of the week.
+    """One notice to one recipient, about as many orders as belong in it; to managers also about findings, or a digest
+    of the week.
 
     `letter_id` is the same for every attempt to send it; `attempts` were made before the present one.
     """
@@ -77,11 +104,12 @@ class Letter:
     orders: tuple[OrderFacts, ...]
     attempts: int
     digest: Digest | None = None
+    findings: tuple[FindingFacts, ...] = ()
 
     @property
     def says_nothing(self) -> bool:
         """Whether there is nothing left in it to tell."""
-        return not self.orders and self.digest is None
+        return not self.orders and not self.findings and self.digest is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from itertools import chain
 
+from schedules.finding import FindingKind
 from schedules.work_order import Change, Closing, Kind, State
 
 
@@ -25,6 +26,9 @@ class Occasion(StrEnum):
     FREEZE_DUE = "freeze_due"
     FREEZE_OVERDUE = "freeze_overdue"
     WEEKLY_DIGEST = "weekly_digest"
+    COPY_1_NOT_SENT = "copy_1_not_sent"
+    SILENT_MACHINE = "silent_machine"
+    METER_DECISION = "meter_decision"
 
 
 class Role(StrEnum):
@@ -66,7 +70,16 @@ _ROLES: Mapping[Occasion, tuple[Role, ...]] = {
     Occasion.FREEZE_DUE: (Role.YARD,),
     Occasion.FREEZE_OVERDUE: (Role.YARD, Role.MANAGER),
     Occasion.WEEKLY_DIGEST: (Role.MANAGER,),
+    Occasion.COPY_1_NOT_SENT: (Role.SERVICE_CENTRE,),
+    Occasion.SILENT_MACHINE: (Role.MANAGER,),
+    Occasion.METER_DECISION: (Role.MANAGER,),
 }
+FOUND: Mapping[FindingKind, Occasion] = {
+    FindingKind.SILENT: Occasion.SILENT_MACHINE,
+    FindingKind.METER_NEEDS_DECISION: Occasion.METER_DECISION,
+}
+"""Findings that managers are told of; the others are on their list."""
+OF_FINDINGS = frozenset(FOUND.values())
 
 _STRENGTH = {occasion: strength for strength, occasion in enumerate(Occasion)}
 _IN_THE_MORNING = frozenset({Occasion.VISIT_UPCOMING, Occasion.SELF_SERVICE_UPCOMING, Occasion.VISIT_STILL_OVERDUE})

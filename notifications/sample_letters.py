@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
-from notifications.letter import Addressee, Letter, OrderFacts
-from notifications.occasions import Occasion, Role
+from notifications.letter import Addressee, FindingFacts, Letter, OrderFacts
+from notifications.occasions import FOUND, OF_FINDINGS, Occasion, Role
 from notifications.sample_digest import sample_digest
+from schedules.finding import FindingKind
 from schedules.machine import Category
 from schedules.work_order import Cause, Kind, State
 
@@ -49,8 +51,15 @@ _KINDS = {
     "self": Kind.SELF_SERVICE,
     "stock": Kind.STOCK_UPKEEP,
     "freeze": Kind.FREEZE_PROTECTION,
+    "copy": Kind.MANDATORY_VISIT,
 }
-_STATES = {"upcoming": State.UPCOMING, "opened": State.UPCOMING, "due": State.DUE, "lapsed": State.LAPSED}
+_STATES = {
+    "sent": State.DONE,
+    "upcoming": State.UPCOMING,
+    "opened": State.UPCOMING,
+    "due": State.DUE,
+    "lapsed": State.LAPSED,
+}
 
 
 def sample_letters(locale: str) -> Iterator[Letter]:
@@ -62,15 +71,48 @@ def sample_letters(locale: str) -> Iterator[Letter]:
     yield sample_letter(Occasion.WEEKLY_DIGEST, Role.MANAGER, locale)
     for occasion in Occasion:
         for role in Role if occasion is not Occasion.WEEKLY_DIGEST else ():
+            addressee = _addressee(role, locale)
+            if occasion in OF_FINDINGS:
+                for findings in _findings(occasion):
+                    yield Letter(f"sample-{occasion}", occasion, addressee, (), 0, findings=findings)
+                continue
             for orders in _orders(occasion)[: 4 if role is Role.MANAGER else 3]:
-                yield Letter(f"sample-{occasion}", occasion, _addressee(role, locale), orders, 0)
+                yield Letter(f"sample-{occasion}", occasion, addressee, orders, 0)
 
 
 def sample_letter(occasion: Occasion, role: Role, locale: str) -> Letter:
     """One letter with several machines and steps, for a preview."""
     if occasion is Occasion.WEEKLY_DIGEST:
         return Letter(f"sample-{occasion}", occasion, _addressee(role, locale), (), 0, sample_digest())
+    if occasion in OF_FINDINGS:
+        return Letter(f"sample-{occasion}", occasion, _addressee(role, locale), (), 0, findings=_findings(occasion)[1])
     return Letter(f"sample-{occasion}", occasion, _addressee(role, locale), _orders(occasion)[2], 0)
+
+
+def _findings(occasion: Occasion) -> tuple[tuple[FindingFacts, ...], ...]:
+    kind = next(kind for kind, told in FOUND.items() if told is occasion)
+    agreed = kind is FindingKind.METER_NEEDS_DECISION
+    rich = FindingFacts(
+        kind=kind,
+        since=date(2025, 5, 3),
+        least_hours=6120.5 if agreed else None,
+        most_hours=6140.0 if agreed else None,
+        machine_id="LG0001",
+        model="LG855N",
+        category=Category.LOADER,
+        total_hours=571.5,
+        customer="张先生",
+        customer_phone="13800000000",
+        service_centre="SC-1",
+        service_centre_name="济南特约服务中心",
+        service_centre_phone="0531-0000000",
+        region="37",
+    )
+    nothing: dict[str, Any] = dict.fromkeys(("customer", "customer_phone", "service_centre", "region", "model"))
+    bare = replace(
+        rich, **nothing, machine_id="LG0002", total_hours=None, service_centre_name=None, service_centre_phone=None
+    )
+    return (bare,), (rich, bare)
 
 
 def _addressee(role: Role, locale: str) -> Addressee:
@@ -94,6 +136,9 @@ def _rich(occasion: Occasion) -> OrderFacts:
     order = replace(_RICH, kind=kind, state=state, step=step, threshold_hours=threshold)
     if state is State.UPCOMING:
         return order if threshold else replace(order, projected_due_on=None)
+    if state is State.DONE:
+        done_on, sent_by = date(2025, 5, 30), date(2025, 6, 5)
+        return replace(order, cause=Cause.HOURS, projected_due_on=None, closed_on=done_on, sent_by=sent_by)
     late_days = 12 if state is State.OVERDUE else None
     return replace(order, cause=Cause.HOURS, late_days=late_days, total_hours=662.25, projected_due_on=None)
 

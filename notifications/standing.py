@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from notifications.occasions import Occasion, Role
 from schedules.machine import Status
@@ -22,6 +23,7 @@ _STATES: Mapping[Occasion, frozenset[State]] = {
     Occasion.FREEZE_OPENED: frozenset({State.UPCOMING}),
     Occasion.FREEZE_DUE: frozenset({State.DUE}),
     Occasion.FREEZE_OVERDUE: frozenset({State.OVERDUE}),
+    Occasion.COPY_1_NOT_SENT: frozenset({State.DONE}),
 }
 _IN_STOCK = frozenset(
     {
@@ -38,7 +40,7 @@ def no_longer_applies(
     occasion: Occasion, role: Role, state: State | None, status: Status, *, acknowledged: bool
 ) -> str | None:
     """Why an order (None: withdrawn) is not told on an occasion any more; None if it still stands there."""
-    if status is Status.RETIRED:
+    if status is Status.RETIRED and occasion is not Occasion.COPY_1_NOT_SENT:
         return "the machine is retired"
     if occasion in _IN_STOCK and status is not Status.STOCK:
         return "the machine is sold"
@@ -49,3 +51,17 @@ def no_longer_applies(
     if occasion is Occasion.VISIT_STILL_OVERDUE and role is Role.MANAGER and acknowledged:
         return "the order is acknowledged"
     return None
+
+
+def copy_1_no_longer_missing(sent_on: date | None, sent_by: date, today: date) -> str | None:
+    """Why nobody is reminded of a form's copy 1 any more; None while it can still be sent in time (rules 6)."""
+    if sent_on is not None:
+        return "copy 1 was sent"
+    return "the fee is forfeited" if today > sent_by else None
+
+
+def finding_no_longer_applies(status: Status, *, is_open: bool) -> str | None:
+    """Why managers are not told of a finding any more; None if it still stands."""
+    if status is Status.RETIRED:
+        return "the machine is retired"
+    return None if is_open else "the finding is closed"

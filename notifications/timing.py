@@ -49,6 +49,10 @@ _WAITS: Mapping[Occasion, Wait] = {
     Occasion.FREEZE_OVERDUE: Wait.NOTHING,
     # Its day and its morning are its own.
     Occasion.WEEKLY_DIGEST: Wait.WORKING_DAY,
+    # On the 1st (rules 8): after a week of holidays the fee would be forfeited.
+    Occasion.COPY_1_NOT_SENT: Wait.MORNING,
+    Occasion.SILENT_MACHINE: Wait.WORKING_MORNING,
+    Occasion.METER_DECISION: Wait.WORKING_DAY,
 }
 _WAITS_AS: Mapping[tuple[Occasion, Role], Wait] = {
     # Users are told so on their own telephones.

@@ -9,20 +9,23 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from notifications.letter import Addressee, Letter, OrderFacts
+from notifications.letter import Addressee, FindingFacts, Letter, OrderFacts
 from notifications.occasions import Role, roles_of
 from notifications.plain import hours_text, plain
 from notifications.work_view import ItemsOf, work_lists
 from schedules.work_order import State
 
 _SHOWN_IN_FULL = 50
+_SHOWN_AT_ALL = 2000
 _NAMED_IN_SUBJECT = 3
 _FAR_AWAY = date.max
 View = dict[str, Any]
 
 
 def view_of(letter: Letter, locale: str, items_of: ItemsOf, page: str) -> View:
-    """Everything a template may say; the most urgent orders first, fifty in full, the others in a line."""
+    """Everything a template may say; the most urgent orders first, fifty in full, some thousand in a line, the others
+    counted.
+    """
     orders = sorted(letter.orders, key=_urgency)
     seen = [order_view(letter, order) for order in orders]
     return {
@@ -31,9 +34,11 @@ def view_of(letter: Letter, locale: str, items_of: ItemsOf, page: str) -> View:
         "role": letter.addressee.role.value,
         "to": _addressee(letter.addressee),
         "page": page,
-        "summary": _summary(seen),
+        "summary": _summary(seen) if seen else _summary_of_findings(letter.findings),
         "orders": seen[:_SHOWN_IN_FULL],
-        "rest": seen[_SHOWN_IN_FULL:],
+        "rest": seen[_SHOWN_IN_FULL:_SHOWN_AT_ALL],
+        "more": max(0, len(seen) - _SHOWN_AT_ALL) + max(0, len(letter.findings) - _SHOWN_AT_ALL),
+        "findings": [_finding(each) for each in letter.findings[:_SHOWN_AT_ALL]],
         "lists": work_lists(letter, items_of, locale),
     }
 
@@ -93,7 +98,9 @@ def _dates(order: OrderFacts) -> dict[str, str]:
         "due_on": _date_text(order.due_on),
         "overdue_on": _date_text(order.overdue_on),
         "projected_due_on": _date_text(estimate),
-        "when": _date_text(estimate or order.due_on),
+        "when": _date_text(order.sent_by or estimate or order.due_on),
+        "closed_on": _date_text(order.closed_on),
+        "sent_by": _date_text(order.sent_by),
     }
 
 
@@ -138,6 +145,35 @@ def _summary(orders: Sequence[View]) -> View:
         "please_call": max((order["please_call"] for order in orders), default=0),
         "several_steps": int(_several_steps(orders)),
         "centre": _common(orders, "service_centre"),
+    }
+
+
+def _finding(finding: FindingFacts) -> View:
+    """One finding in texts and numbers."""
+    return {
+        "machine_id": plain(finding.machine_id),
+        "model": plain(finding.model or ""),
+        "category": finding.category.value,
+        "since": _date_text(finding.since),
+        "least_hours": hours_text(finding.least_hours),
+        "most_hours": hours_text(finding.most_hours),
+        "total_hours": hours_text(finding.total_hours),
+        "customer": plain(finding.customer or ""),
+        "customer_phone": plain(finding.customer_phone or ""),
+        "service_centre": plain(finding.service_centre_name or finding.service_centre or ""),
+        "service_centre_phone": plain(finding.service_centre_phone or ""),
+        "region": plain(finding.region or ""),
+    }
+
+
+def _summary_of_findings(findings: Sequence[FindingFacts]) -> View:
+    seen = [_finding(each) for each in findings]
+    return {
+        **_summary([]),
+        "machines": [each["machine_id"] for each in seen[:_NAMED_IN_SUBJECT]],
+        "machine_count": len(seen),
+        "model": _common(seen, "model"),
+        "centre": _common(seen, "service_centre"),
     }
 
 

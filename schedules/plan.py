@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from schedules.copy_1 import Copy1Rules
 from schedules.dates import Span, last_of_month
 from schedules.machine import Category, Warranty
 from schedules.plan_fields import Fields, PlanError
@@ -23,6 +24,7 @@ __all__ = [
     "plan_from",
 ]
 
+_IN_EVERY_MONTH = 28
 _MONTH_ENDS = [last_of_month(date(2001, month, 1)) for month in range(1, 13)]
 """Where spans of days and of months differ most."""
 
@@ -83,6 +85,7 @@ class Plan:
     meter: MeterRules
     silence_days: int
     forecast: ForecastRules
+    copy_1: Copy1Rules
 
     def steps(self, warranty: Warranty) -> tuple[MandatoryStep, ...]:
         """The mandatory visits of a warranty, by hours."""
@@ -109,6 +112,7 @@ def plan_from(data: Mapping[str, Any], shipped: Mapping[str, Any]) -> Plan:
         meter=_meter(fields.table("meter")),
         silence_days=fields.table("silence").whole("days", least=1),
         forecast=_forecast(fields.table("forecast")),
+        copy_1=_copy_1(fields.table("copy_1")),
     )
     _check_twins(fields, "step", entries, [step.step for step in mandatory])
     _check_twins(fields, "hours", entries, [step.hours_ms for step in mandatory])
@@ -173,3 +177,13 @@ def _forecast(table: Fields) -> ForecastRules:
         min_days=table.whole("min_days", least=1),
         assumed_ms={category: table.engine_ms(category.value) for category in Category},
     )
+
+
+def _copy_1(table: Fields) -> Copy1Rules:
+    rules = Copy1Rules(table.whole("remind_day", least=1), table.whole("last_day", least=1))
+    for name in ("remind_day", "last_day"):
+        if table.are_good(name) and getattr(rules, name) > _IN_EVERY_MONTH:
+            table.problem(name, f"must be a day that every month has, {_IN_EVERY_MONTH} at most")
+    if table.are_good("remind_day", "last_day") and rules.remind_day > rules.last_day:
+        table.problem("remind_day", "must not be later than last_day")
+    return rules

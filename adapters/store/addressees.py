@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -10,8 +11,8 @@ from sqlalchemy import Row
 
 from notifications.channels.email_message import address_of
 from notifications.letter import Addressee
-from notifications.occasions import Occasion, Role
-from notifications.standing import no_longer_applies
+from notifications.occasions import OF_FINDINGS, Occasion, Role
+from notifications.standing import copy_1_no_longer_missing, finding_no_longer_applies, no_longer_applies
 from notifications.timing import Timing, wait_of
 from schedules.machine import Status
 from schedules.work_order import State
@@ -95,15 +96,25 @@ def _manager(row: Row[Any], telling: TellingSettings) -> Addressee:
     return Addressee(Role.MANAGER, row.recipient, row.recipient, None, None, telling.locale)
 
 
-def why_not(row: Row[Any], telling: TellingSettings, *, only_reachable: bool) -> str | None:
+def why_not(row: Row[Any], telling: TellingSettings, today: date, *, only_reachable: bool) -> str | None:
     """Why a notice is not told any more (rules 8); None if it stands.
 
     `only_reachable`: a customer without an address is told by the service centre, not by us.
     """
-    state = None if row.state is None else State(row.state)
-    occasion, role, status = Occasion(row.occasion), Role(row.role), Status(row.status)
-    gone = no_longer_applies(occasion, role, state, status, acknowledged=row.acknowledged_ms is not None)
+    role = Role(row.role)
+    gone = _gone(row, role, today)
     return gone or _not_theirs(row, role, telling) or (_unreachable(row, role) if only_reachable else None)
+
+
+def _gone(row: Row[Any], role: Role, today: date) -> str | None:
+    occasion, status = Occasion(row.occasion), Status(row.status)
+    if occasion in OF_FINDINGS:
+        return finding_no_longer_applies(status, is_open=row.finding_opened_on is not None)
+    state = None if row.state is None else State(row.state)
+    gone = no_longer_applies(occasion, role, state, status, acknowledged=row.acknowledged_ms is not None)
+    if occasion is Occasion.COPY_1_NOT_SENT:
+        return gone or copy_1_no_longer_missing(row.copy_1_sent_on, date.fromisoformat(row.round), today)
+    return gone
 
 
 def _not_theirs(row: Row[Any], role: Role, telling: TellingSettings) -> str | None:

@@ -37,12 +37,19 @@ class Closing:
 
 def open_all(
     connection: Connection, found: Sequence[Finding], recorded_ms: int, closing: Closing | None = None
-) -> None:
-    """Write findings; one that is open already stays as it is. With `closing` they are over already."""
+) -> list[Finding]:
+    """Write findings, and return those that are new; one that is open already stays as it is.
+
+    With `closing` they are over already.
+    """
     ended = {} if closing is None else {"closed_on": closing.on, "cure": closing.cure, "closed_ms": closing.recorded_ms}
     rows = [{**_columns(each), "recorded_ms": recorded_ms, **ended} for each in found]
-    if rows:
-        connection.execute(insert_new(connection, findings).on_conflict_do_nothing(), rows)
+    if not rows:
+        return []
+    opening = insert_new(connection, findings).on_conflict_do_nothing()
+    opened = connection.execute(opening.returning(findings.c.kind, findings.c.subject), rows)
+    new = {(row.kind, row.subject) for row in opened}
+    return [each for each in found if (each.kind, each.subject) in new]
 
 
 def _columns(found: Finding) -> dict[str, Any]:

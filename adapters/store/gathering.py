@@ -15,6 +15,7 @@ from adapters.store.addressees import TellingSettings, addressee_of, allowed_ms,
 from adapters.store.tables import letters, notices
 from notifications.letter import Addressee
 from notifications.occasions import Occasion, Role, leading
+from schedules.dates import local_date
 
 _BATCH = 2000
 _PASSED = frozenset({Occasion.VISIT_DUE, Occasion.VISIT_OVERDUE})
@@ -56,7 +57,8 @@ def gather(
     rows = [row for row in waiting if allowed[row.id] <= now_ms]
     _put_off(connection, {row.id: allowed[row.id] for row in waiting if row.not_before_ms <= now_ms < allowed[row.id]})
     due = [row for group in _by(rows, _recipient).values() for row in group if _is_ripe(group, now_ms)]
-    reasons = {row.id: why_not(row, telling, only_reachable=only_reachable) for row in due}
+    today = local_date(now_ms, zone)
+    reasons = {row.id: why_not(row, telling, today, only_reachable=only_reachable) for row in due}
     drop(connection, {number: reason for number, reason in reasons.items() if reason})
     groups = _letters([row for row in due if not reasons[row.id]], telling)
     _write(connection, telling, groups, now_ms)

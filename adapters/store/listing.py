@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, select
@@ -37,6 +38,14 @@ REFUSED = frozenset(Verdict) - {Verdict.ACCEPTED, Verdict.NOISE, Verdict.LATE, V
 
 
 @dataclass(frozen=True, slots=True)
+class Unsent:
+    """Visits whose form's copy 1 was not sent: done on or after a day, or, `forfeited`, before it."""
+
+    border_on: date
+    forfeited: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OrderFilter:
     """Which work orders are wanted; what is None or empty does not matter."""
 
@@ -47,6 +56,7 @@ class OrderFilter:
     region: str | None = None
     service_centres: frozenset[str] = frozenset()
     regions: frozenset[str] = frozenset()
+    unsent: Unsent | None = None
 
 
 def orders(connection: Connection, wanted: OrderFilter, limit: int | None = None) -> Iterator[Sequence[Row[Any]]]:
@@ -95,6 +105,17 @@ def conditions_of(wanted: OrderFilter) -> Iterator[ColumnElement[bool]]:
         yield machines.c.service_centre.in_(sorted(wanted.service_centres))
     if wanted.regions:
         yield machines.c.region.in_(sorted(wanted.regions))
+    if wanted.unsent is not None:
+        yield from _unsent(wanted.unsent)
+
+
+def _unsent(wanted: Unsent) -> Iterator[ColumnElement[bool]]:
+    order = work_orders.c
+    yield order.kind == Kind.MANDATORY_VISIT
+    yield order.state == State.DONE
+    yield order.copy_1_sent_on.is_(None)
+    yield order.before_registration.is_(False)
+    yield order.closed_on < wanted.border_on if wanted.forfeited else order.closed_on >= wanted.border_on
 
 
 def states_of(name: str) -> frozenset[State]:

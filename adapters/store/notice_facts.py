@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, func, or_, select
 
 from adapters.store.dialect import among
-from adapters.store.tables import machines, meters, notices, service_centres, work_orders, yards
+from adapters.store.tables import findings, machines, meters, notices, service_centres, work_orders, yards
 from notifications.occasions import Occasion, Role, waits_for_morning
 
 WAITING = and_(notices.c.letter_id.is_(None), notices.c.dropped.is_(None))
 _SOON = [occasion.value for occasion in Occasion if not waits_for_morning(occasion)]
-_OF_NOTICE = ("id", "occasion", "role", "recipient", "machine_id", "kind", "step", "not_before_ms")
+_OF_NOTICE = ("id", "occasion", "role", "recipient", "machine_id", "kind", "step", "round", "not_before_ms")
 _OF_MACHINE = (
     "category",
     "model",
@@ -39,7 +39,9 @@ _OF_ORDER = (
     "threshold_ms",
     "plan_version",
     "acknowledged_ms",
+    "copy_1_sent_on",
 )
+_OF_FINDING = ("opened_on", "closed_on", "details")
 _OF_REGISTER = ("name", "locale", "email", "phone")
 
 
@@ -77,13 +79,18 @@ def of_letter(connection: Connection, letter_id: str) -> list[Row[Any]]:
 
 
 def _facts() -> Select[Any]:
-    """One row per notice; `state` is None where the order was withdrawn, registers may know nothing."""
-    n, m, w, c, y = notices.c, machines.c, work_orders.c, service_centres.c, yards.c
+    """One row per notice; `state` is None where the order was withdrawn, registers may know nothing.
+
+    A notice of a finding names its kind, and as its round the day on which it was opened.
+    """
+    n, m, w, c, y, f = notices.c, machines.c, work_orders.c, service_centres.c, yards.c, findings.c
     order = and_(w.machine_id == n.machine_id, w.kind == n.kind, w.step == n.step)
+    finding = and_(f.machine_id == n.machine_id, f.kind == n.kind, f.closed_on.is_(None))
     source = (
         notices.join(machines, m.machine_id == n.machine_id)
         .join(meters, meters.c.machine_id == n.machine_id)
         .outerjoin(work_orders, order)
+        .outerjoin(findings, finding)
         .outerjoin(service_centres, c.service_centre == m.service_centre)
         .outerjoin(yards, y.yard == m.yard)
     )
@@ -91,6 +98,7 @@ def _facts() -> Select[Any]:
         *(n[name] for name in _OF_NOTICE),
         *(m[name] for name in _OF_MACHINE),
         *(w[name] for name in _OF_ORDER),
+        *(f[name].label(f"finding_{name}") for name in _OF_FINDING),
         *(c[name].label(f"centre_{name}") for name in _OF_REGISTER),
         *(y[name].label(f"yard_{name}") for name in _OF_REGISTER),
         meters.c.total_ms,

@@ -38,9 +38,9 @@ def remind_from(connection: Connection, orders: Sequence[tuple[str, OrderKey]], 
 
 
 def to_remind(connection: Connection, today: date, limit: int) -> list[Row[Any]]:
-    """Overdue orders whose reminder falls on or before today, longest waiting first."""
+    """Overdue orders, and visits that are done, whose reminder falls on or before today, longest waiting first."""
     columns = work_orders.c
-    statement = select(work_orders).where(columns.remind_on <= today, columns.state == State.OVERDUE)
+    statement = select(work_orders).where(columns.remind_on <= today, columns.state.in_([State.OVERDUE, State.DONE]))
     return list(connection.execute(statement.order_by(columns.remind_on, columns.id).limit(limit)).all())
 
 

@@ -10,7 +10,9 @@ from sqlalchemy import Row
 
 from adapters.store.addressees import is_reachable
 from adapters.store.machines import order_of
-from notifications.letter import OrderFacts
+from notifications.letter import FindingFacts, OrderFacts
+from notifications.occasions import Occasion
+from schedules.finding import FindingKind
 from schedules.forecast import Basis, Projection
 from schedules.hours import shown
 from schedules.machine import Category
@@ -41,8 +43,8 @@ def facts_of(row: Row[Any], projection: Projection | None, winter: WinterTable, 
         due_on=order.due_on,
         overdue_on=order.overdue_on,
         late_days=order.late_days(today),
-        total_hours=None if row.total_ms is None else shown(row.total_ms),
-        threshold_hours=None if row.threshold_ms is None else shown(row.threshold_ms),
+        total_hours=_hours(row.total_ms),
+        threshold_hours=_hours(row.threshold_ms),
         projected_due_on=expected.on if expected else None,
         is_approximate=winter.is_approximate(row.step, today),
         projected_is_assumed=expected is not None and expected.basis is Basis.ASSUMED,
@@ -55,4 +57,35 @@ def facts_of(row: Row[Any], projection: Projection | None, winter: WinterTable, 
         region=row.region,
         yard=row.yard,
         plan_version=order.plan_version,
+        closed_on=order.closed_on,
+        sent_by=date.fromisoformat(row.round) if row.occasion == Occasion.COPY_1_NOT_SENT else None,
     )
+
+
+def finding_facts(rows: Sequence[Row[Any]]) -> tuple[FindingFacts, ...]:
+    """What a letter says of findings (rows of `notice_facts`), the oldest first."""
+    return tuple(sorted((_finding(row) for row in rows), key=lambda each: (each.since, each.machine_id)))
+
+
+def _finding(row: Row[Any]) -> FindingFacts:
+    said = row.finding_details
+    return FindingFacts(
+        kind=FindingKind(row.kind),
+        since=date.fromisoformat(said["since"]) if "since" in said else row.finding_opened_on,
+        least_hours=_hours(said.get("least_total_ms")),
+        most_hours=_hours(said.get("most_total_ms")),
+        machine_id=row.machine_id,
+        model=row.model,
+        category=Category(row.category),
+        total_hours=_hours(row.total_ms),
+        customer=row.customer,
+        customer_phone=row.customer_phone,
+        service_centre=row.service_centre,
+        service_centre_name=row.centre_name,
+        service_centre_phone=row.centre_phone,
+        region=row.region,
+    )
+
+
+def _hours(engine_ms: int | None) -> float | None:
+    return None if engine_ms is None else shown(engine_ms)

@@ -5,6 +5,7 @@ claimer alone (promise 3).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -14,11 +15,11 @@ from adapters.store import gathering, notice_facts
 from adapters.store.addressees import TellingSettings, addressee_of, allowed_ms, why_not
 from adapters.store.engine import Store
 from adapters.store.forecast import projections
-from adapters.store.order_facts import order_facts
+from adapters.store.order_facts import finding_facts, order_facts
 from adapters.store.tables import letters
 from notifications.digest import Digest
 from notifications.letter import Addressee, Letter, OrderFacts
-from notifications.occasions import Occasion, Role, leading
+from notifications.occasions import OF_FINDINGS, Occasion, Role, leading
 from notifications.outbox import ClaimedLetter
 from schedules.dates import local_date
 from schedules.rulebook import Rulebook
@@ -90,7 +91,7 @@ class StoreOutbox:
         """Outside any transaction: a fleet's facts take their time."""
         found = self._digest_of(row.recipient, row.created_ms, now_ms)
         if found is None:
-            return _claimed(row, Occasion.WEEKLY_DIGEST, _as_written(row, self._telling), ())
+            return _empty(row, _as_written(row, self._telling))
         addressee, digest = found
         letter = Letter(row.letter_id, Occasion.WEEKLY_DIGEST, addressee, (), row.attempts, digest)
         channel = gathering.channel_for(addressee, self._telling)
@@ -100,24 +101,29 @@ class StoreOutbox:
         return ClaimedLetter(letter, channel, row.claim)
 
     def _afresh(self, connection: Connection, row: Row[Any], now_ms: int) -> ClaimedLetter:
-        rows = self._standing(connection, row.letter_id)
+        today = local_date(now_ms, self._rulebook().plan.zone)
+        rows = self._standing(connection, row.letter_id, today)
         if not rows:
-            return _claimed(row, Occasion(row.occasion), _as_written(row, self._telling), ())
+            return _empty(row, _as_written(row, self._telling))
         addressee = addressee_of(rows[0], self._telling)
         occasion = leading(Occasion(each.occasion) for each in rows)
+        channel = gathering.channel_for(addressee, self._telling)
         values = {
             "occasion": occasion,
-            "channel": gathering.channel_for(addressee, self._telling),
+            "channel": channel,
             "address": addressee.address,
             "locale": addressee.locale,
         }
         connection.execute(_mine(row.letter_id, row.claim).values(**values))
-        return _claimed(row, occasion, addressee, self._orders(connection, rows, now_ms), values["channel"])
+        found = finding_facts(rows) if occasion in OF_FINDINGS else ()
+        orders = () if found else self._orders(connection, rows, now_ms)
+        letter = Letter(row.letter_id, occasion, addressee, orders, row.attempts, findings=found)
+        return ClaimedLetter(letter, channel, row.claim)
 
-    def _standing(self, connection: Connection, letter_id: str) -> list[Row[Any]]:
+    def _standing(self, connection: Connection, letter_id: str, today: date) -> list[Row[Any]]:
         """What of a letter still stands, for one address; what does not is dropped, what goes elsewhere waits anew."""
         rows = notice_facts.of_letter(connection, letter_id)
-        reasons = {row.id: why_not(row, self._telling, only_reachable=self._only_reachable) for row in rows}
+        reasons = {row.id: why_not(row, self._telling, today, only_reachable=self._only_reachable) for row in rows}
         gathering.drop(connection, {number: reason for number, reason in reasons.items() if reason})
         standing = [row for row in rows if not reasons[row.id]]
         addresses = {row.id: addressee_of(row, self._telling).address for row in standing}
@@ -195,12 +201,8 @@ def _mine(letter_id: str, token: str) -> Any:  # noqa: ANN401 - an update of the
     return update(letters).where(*mine)
 
 
-def _claimed(
-    row: Row[Any],
-    occasion: Occasion,
-    addressee: Addressee,
-    orders: tuple[OrderFacts, ...],
-    channel: str | None = None,
-) -> ClaimedLetter:
-    letter = Letter(row.letter_id, occasion, addressee, orders, row.attempts)
-    return ClaimedLetter(letter, channel or row.channel, row.claim)
+def _empty(row: Row[Any], addressee: Addressee) -> ClaimedLetter:
+    """A letter of which nothing stands any more."""
+    return ClaimedLetter(
+        Letter(row.letter_id, Occasion(row.occasion), addressee, (), row.attempts), row.channel, row.claim
+    )

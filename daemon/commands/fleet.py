@@ -93,6 +93,7 @@ def _print(found: Mapping[str, Any], _: Words) -> None:
     facts({name: found[name] for name in service_book.MACHINE_FIELDS}, _)
     _section(_("Meter changes"), found["meter_changes"], ("changed_at", "old_end", "new_start", "recorded_at"), _)
     _section(_("Work orders"), found["work_orders"], _ORDER_NAMES, _)
+    _section(_("Findings"), found["findings"], ("opened_on", "what", "advice"), _)
     _section(_("Story"), found["story"], ("on", "total_hours", "what", "by"), _)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -32,6 +33,7 @@ from daemon.order_id import order_named
 from daemon.refused import RefusedError
 from notifications.names import order_name
 from notifications.words import Words, words_in
+from schedules.copy_1 import Copy1
 from schedules.work_order import Kind, OrderKey, State
 
 COLUMNS = Columns(
@@ -53,6 +55,11 @@ COLUMNS = Columns(
     ),
 )
 
+UNSENT_COLUMNS = Columns(
+    (*listing.ORDER_FIELDS, *listing.FORM_FIELDS),
+    ("id", "machine_id", "step", "closed_on", "copy_1", "copy_1_sent_by", "visit_no", "service_centre", "customer"),
+)
+
 
 @click.command("list")
 @click.option("--state", type=one_of(State, "open"), help="Only these; open is upcoming, due and overdue.")
@@ -60,6 +67,11 @@ COLUMNS = Columns(
 @click.option("--machine", metavar="MACHINE", help="Only orders of this machine.")
 @click.option("--service-centre", metavar="CODE", help="Only machines of this service centre.")
 @click.option("--region", metavar="CODE", help="Only machines in this region.")
+@click.option(
+    "--copy-1",
+    type=click.Choice([Copy1.MISSING, Copy1.FORFEITED]),
+    help="Only visits whose form's copy 1 was not sent: while it still counts, or too late for the fee.",
+)
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many.")
 @format_option
 def list_orders(
@@ -68,6 +80,7 @@ def list_orders(
     machine: str | None,
     service_centre: str | None,
     region: str | None,
+    copy_1: str | None,
     limit: int | None,
     form: str,
 ) -> None:
@@ -84,7 +97,9 @@ def list_orders(
         region=region,
     )
     with reading(now_ms) as keeper, keeper.store.read() as connection:
-        show(listing.orders(connection, keeper, wanted, now_ms, limit), COLUMNS, form)
+        unsent = None if copy_1 is None else listing.unsent(keeper, Copy1(copy_1), now_ms)
+        columns = COLUMNS if copy_1 is None else UNSENT_COLUMNS
+        show(listing.orders(connection, keeper, replace(wanted, unsent=unsent), now_ms, limit), columns, form)
 
 
 @click.command("show")

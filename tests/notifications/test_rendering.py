@@ -14,7 +14,7 @@ import structlog
 
 from adapters.files.visit_items import shipped_items_data, shipped_visit_items
 from notifications.letter import Letter, Rendered
-from notifications.occasions import Occasion, Role, roles_of
+from notifications.occasions import FOUND, OF_FINDINGS, Occasion, Role, roles_of
 from notifications.rendering import Renderer, TemplateProblem
 from notifications.sample_letters import sample_letter, sample_letters
 from notifications.sandbox import SHIPPED_TEMPLATES
@@ -32,7 +32,7 @@ def items_of(plan_version: str) -> VisitItems:
     return ITEMS
 
 
-ABOUT_ORDERS = [occasion for occasion in Occasion if occasion is not Occasion.WEEKLY_DIGEST]
+ABOUT_ORDERS = [occasion for occasion in Occasion if occasion not in {*OF_FINDINGS, Occasion.WEEKLY_DIGEST}]
 RENDERER = Renderer(items_of, page="https://hours.example/")
 
 
@@ -76,13 +76,26 @@ def test_a_letter_names_machines_steps_place_and_day(occasion: Occasion, role: R
         Role.MANAGER: order.service_centre_name,
         Role.YARD: order.yard,
     }[role]
-    day = order.projected_due_on or order.due_on
+    day = order.sent_by or order.projected_due_on or order.due_on
     for word in (order.machine_id, order.model, step, place, str(day)):
         assert word
         assert word in rendered.subject
     for body in (rendered.text, Page(rendered.html).text):
         assert order.machine_id in body
         assert str(day) in body
+        assert "None" not in body
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("occasion", sorted(OF_FINDINGS))
+def test_a_letter_of_a_finding_names_machine_day_and_whom_to_call(occasion: Occasion, locale: str) -> None:
+    rendered = RENDERER.render_strictly(sample_letter(occasion, Role.MANAGER, locale))
+
+    assert "LG0001" in rendered.subject
+    for body in (rendered.text, Page(rendered.html).text):
+        for word in ("LG0001", "LG0002", "13800000000", "0531-0000000", "571.5"):
+            assert word in body
+        assert ("2025-05-03" if occasion is Occasion.SILENT_MACHINE else "6120.5") in body
         assert "None" not in body
 
 
@@ -262,6 +275,14 @@ def test_a_long_list_names_every_machine() -> None:
 
     assert set(re.findall(r"M\d{4}", rendered.text)) == {order.machine_id for order in orders}
     assert "另有 1950 项" in rendered.text
+
+
+def test_a_list_that_is_too_long_says_how_many_more_there_are() -> None:
+    orders = [facts(machine_id=f"M{number:04d}") for number in range(2500)]
+    rendered = RENDERER.render_strictly(letter(*orders, to=addressee(Role.MANAGER)))
+
+    assert len(set(re.findall(r"M\d{4}", rendered.text))) == 2000
+    assert "另有 500 项" in rendered.text
 
 
 def test_an_own_service_names_its_hours() -> None:
@@ -457,9 +478,11 @@ def test_the_samples_cover_all_there_is() -> None:
 
     about_orders = {(occasion, role) for occasion in ABOUT_ORDERS for role in Role}
     digest = {(Occasion.WEEKLY_DIGEST, Role.MANAGER)}
-    assert {(one.occasion, one.addressee.role) for one in sent} == about_orders | digest
+    found = {(occasion, role) for occasion in OF_FINDINGS for role in Role}
+    assert {(one.occasion, one.addressee.role) for one in sent} == about_orders | digest | found
     states = {order.state for one in sent for order in one.orders}
-    assert states == {State.UPCOMING, State.DUE, State.OVERDUE, State.LAPSED}
+    assert states == {State.UPCOMING, State.DUE, State.OVERDUE, State.LAPSED, State.DONE}
+    assert {finding.kind for one in sent for finding in one.findings} == set(FOUND)
 
 
 def test_each_order_is_listed_by_the_plan_it_was_opened_under() -> None:

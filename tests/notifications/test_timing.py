@@ -104,7 +104,8 @@ def test_what_is_overdue_at_escalation_is_never_put_off() -> None:
 def test_what_goes_once_a_day_goes_in_the_morning_and_the_months_list_on_the_first() -> None:
     mornings = {occasion for occasion in Occasion if any(wait_of(occasion, role).for_morning for role in Role)}
 
-    assert mornings == {Occasion.VISIT_UPCOMING, Occasion.SELF_SERVICE_UPCOMING, Occasion.VISIT_STILL_OVERDUE}
+    weekly_and_upcoming = {Occasion.VISIT_UPCOMING, Occasion.SELF_SERVICE_UPCOMING, Occasion.VISIT_STILL_OVERDUE}
+    assert mornings == weekly_and_upcoming | {Occasion.COPY_1_NOT_SENT, Occasion.SILENT_MACHINE}
     assert not wait_of(Occasion.STOCK_OPENED, Role.YARD).for_working_day
 
 
