@@ -1,7 +1,7 @@
 """What an operator may set: every key of `hourkeeper.toml` with its type, range, default and meaning.
 
 The models are strict and frozen; `load` fills them from file, environment and credentials. A key called
-`file` or `*_file` is a path; the attribute of a secret drops the `_file` (the key `mqtt.password_file` is
+`file`, `*_file` or `*_folder` is a path; the attribute of a secret drops the `_file` (the key `mqtt.password_file` is
 `config.mqtt.password`). The order of fields matters: a check that looks at another field finds only those
 declared above it.
 """
@@ -29,6 +29,7 @@ from daemon.config_values import (
     MorningTime,
     Protocol,
     ReadableFile,
+    ReadableFolder,
     Secret,
     StoreUrl,
     Text,
@@ -398,6 +399,10 @@ class NotificationsConfig(_Table):
         default=12, ge=1, le=1000, description="attempts to send a notice until it counts as failed"
     )
     log: bool = Field(default=True, description="also write every notice to the log")
+    templates_folder: ReadableFolder | None = Field(
+        default=None,
+        description="folder of letter templates (`visit_due.j2`, `zh-CN/visit_due.j2`) that replace ours of that name",
+    )
     managers: tuple[ManagerConfig, ...] = Field(
         default=(),
         strict=False,

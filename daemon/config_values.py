@@ -133,6 +133,12 @@ def _readable(path: Path) -> Path:
     return path
 
 
+def _folder(path: Path) -> Path:
+    if not path.is_dir():
+        raise ValueError(f"{path} is not a folder")
+    return path
+
+
 def _secret(value: object) -> object:
     """The secret kept in the file of this name; ValueErrors never quote its content."""
     if not isinstance(value, str | Path):
@@ -163,6 +169,7 @@ WEEK: tuple[Weekday, ...] = get_args(Weekday)
 WeekdayOrOff = Literal[Weekday, "off"]
 Protocol = Annotated[Literal["5", "3.1.1"], BeforeValidator(_protocol)]
 ReadableFile = Annotated[Path, Field(strict=False), AfterValidator(_readable)]
+ReadableFolder = Annotated[Path, Field(strict=False), AfterValidator(_folder)]
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]
 
 

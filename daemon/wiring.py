@@ -172,7 +172,8 @@ def mqtt_settings_of(config: Config) -> MqttSettings:
 def renderer_of(config: Config, items_of: ItemsOf) -> Renderer:
     """Whoever writes the letters; `items_of` finds the work items of a version of the plan."""
     page = config.web.public_url or ""
-    return Renderer(items_of, page=page, locale=config.notifications.locale)
+    told = config.notifications
+    return Renderer(items_of, page=page, locale=told.locale, templates=told.templates_folder)
 
 
 def channels_of(config: Config) -> dict[str, Channel]:

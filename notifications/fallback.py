@@ -63,6 +63,7 @@ def _facts(order: OrderFacts) -> Iterator[tuple[str, object]]:
     yield "机型 / Model", order.model
     yield "保养 / Step", order.step
     yield "状态 / State", order.state
+    yield "原因 / Why", " ".join(order.why)
     yield "到期日 / Due", order.due_on
     yield "预计到期（估算） / Projected (estimate)", order.projected_due_on
     yield "逾期天数 / Days late", order.late_days

@@ -35,7 +35,7 @@ class OrderFacts:
     Hours are engine hours with at most 3 decimals; `late_days` as in rules 0. `projected_due_on` is an
     estimate (rules 7), `projected_is_assumed` says that it rests on the category's assumed use.
     `is_approximate`: its dates are rough defaults of the winter table. `customer_reachable`: the customer has
-    an address and is told directly.
+    an address and is told directly. `why`: sentences in the reader's language.
     """
 
     machine_id: str
@@ -63,6 +63,9 @@ class OrderFacts:
     region: str | None
     yard: str | None
     plan_version: str
+    number: int | None = None
+    region_name: str | None = None
+    why: tuple[str, ...] = ()
     closed_on: date | None = None
     sent_by: date | None = None
     """The last day on which copy 1 of the form is in time; of visits that are done."""
@@ -123,9 +126,10 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A letter in words; the subject is one line."""
+    """A letter in words; the subject is one line, `images` are shown by the HTML under `cid:` and their name."""
 
     subject: str
     text: str
     html: str
     attachments: tuple[Attachment, ...] = ()
+    images: tuple[Attachment, ...] = ()

@@ -48,3 +48,11 @@ def warranty_name(warranty: str, _: Words) -> str:
 def span_name(span: Span, _: Words) -> str:
     """A stretch of the calendar in words."""
     return _("{count} months").format(count=span.months) if span.months else _("{count} days").format(count=span.days)
+
+
+def region_in(code: str | None, name: str | None, locale: str) -> str:
+    """A region by its code and its name; of a name in both languages (`黑龙江 Heilongjiang`) the reader's part."""
+    chinese, _, english = plain(name or "").partition(" ")
+    both = not chinese.isascii() and english.isascii() and english != ""
+    mine = (chinese if locale.startswith("zh") else english) if both else plain(name or "")
+    return " ".join(part for part in (plain(code or ""), mine) if part)

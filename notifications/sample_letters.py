@@ -39,6 +39,8 @@ _RICH = OrderFacts(
     region="37",
     yard="Y-1",
     plan_version="1",
+    number=17,
+    region_name="山东 Shandong",
 )
 _SHAPES = {
     Kind.MANDATORY_VISIT: ("600", "1200", 600.0),
@@ -164,4 +166,6 @@ def _bare(order: OrderFacts) -> OrderFacts:
         service_centre_phone=None,
         region=None,
         yard=None,
+        number=None,
+        region_name=None,
     )

@@ -10,8 +10,11 @@ from datetime import date
 from typing import Any
 
 from notifications.letter import Addressee, FindingFacts, Letter, OrderFacts
+from notifications.link import code_name, order_address
+from notifications.names import region_in
 from notifications.occasions import Role, roles_of
 from notifications.plain import hours_text, plain
+from notifications.words import words_in
 from notifications.work_view import ItemsOf, work_lists
 from schedules.work_order import State
 
@@ -19,6 +22,8 @@ _SHOWN_IN_FULL = 50
 _SHOWN_AT_ALL = 2000
 _NAMED_IN_SUBJECT = 3
 _FAR_AWAY = date.max
+_MOST_IN_PLACE = 40
+_MOST_IN_REASON = 400
 View = dict[str, Any]
 
 
@@ -27,7 +32,14 @@ def view_of(letter: Letter, locale: str, items_of: ItemsOf, page: str) -> View:
     counted.
     """
     orders = sorted(letter.orders, key=_urgency)
-    seen = [order_view(letter, order) for order in orders]
+    seen = [
+        {
+            **order_view(letter, order, locale),
+            "link": order_address(page, order),
+            "code": code_name(order, len(orders)),
+        }
+        for order in orders
+    ]
     return {
         "locale": locale,
         "occasion": letter.occasion.value,
@@ -52,8 +64,8 @@ def _addressee(addressee: Addressee) -> View:
     return {"name": plain(addressee.name), "phone": plain(addressee.phone or "")}
 
 
-def order_view(letter: Letter, order: OrderFacts) -> View:
-    """One order in texts and numbers."""
+def order_view(letter: Letter, order: OrderFacts, locale: str) -> View:
+    """One order in texts and numbers, as read in one language."""
     season, _, frost_region = order.step.partition("@")
     return {
         **texts_of(order),
@@ -65,7 +77,10 @@ def order_view(letter: Letter, order: OrderFacts) -> View:
         "is_assumed": int(order.projected_is_assumed),
         "is_approximate": int(order.is_approximate),
         "please_call": int(_must_be_called(letter, order)),
-        "where": _where(letter.addressee.role, order),
+        "where": _where(letter.addressee.role, order, locale),
+        "region": region_in(order.region, order.region_name, locale),
+        # Chinese sentences follow each other without a blank.
+        "why": ("" if locale.startswith("zh") else " ").join(plain(each, _MOST_IN_REASON) for each in order.why),
     }
 
 
@@ -116,16 +131,18 @@ def _must_be_called(letter: Letter, order: OrderFacts) -> bool:
     return to_centre and not order.customer_reachable and Role.CUSTOMER in roles_of(letter.occasion)
 
 
-def _where(role: Role, order: OrderFacts) -> str:
-    """Where the machine is to be found, as the reader knows it."""
+def _where(role: Role, order: OrderFacts, locale: str) -> str:
+    """Where the machine is to be found, as the reader knows it: whose it is, and in which region."""
     centre = order.service_centre_name or order.service_centre
     places = {
-        Role.SERVICE_CENTRE: (order.customer, order.region),
-        Role.CUSTOMER: (centre, order.region),
-        Role.MANAGER: (centre, order.yard, order.region),
-        Role.YARD: (order.yard, order.region),
+        Role.SERVICE_CENTRE: (order.customer,),
+        Role.CUSTOMER: (centre,),
+        Role.MANAGER: (centre, order.yard),
+        Role.YARD: (order.yard,),
     }
-    return plain(next((place for place in places[role] if place), ""))
+    first = plain(next((place for place in places[role] if place), ""), _MOST_IN_PLACE)
+    region = region_in(order.region, order.region_name, locale)
+    return words_in(locale)(", ").join(place for place in (first, region) if place)
 
 
 def _summary(orders: Sequence[View]) -> View:

@@ -115,12 +115,42 @@ def test_an_unknown_notice_is_refused_by_name(world: World, command: Command, na
 
 
 def test_a_preview_is_a_letter_about_made_up_machines(command: Command) -> None:
-    text = command("notices", "preview", "--occasion", "visit_overdue", "--locale", "en", "--role", "manager")
+    text = command("notices", "preview", "visit_overdue", "--locale", "en", "--to", "manager")
     assert "overdue" in text.splitlines()[0]
     assert "LG0001" in text
+    assert "强保" in command("notices", "preview", "visit_due").splitlines()[0]
+    assert "silent_treatment" in command("notices", "preview", "silent_treatment", code=2)
 
-    assert command("notices", "preview", "--html").startswith("<!DOCTYPE html>")
-    assert "强保" in command("notices", "preview").splitlines()[0]
+
+def test_a_preview_as_a_page_has_its_pictures_in_it(command: Command) -> None:
+    (command.folder / "hourkeeper.toml").write_text('[web]\npublic_url = "https://hours.example"\n', encoding="utf-8")
+    page = command.folder / "letter.html"
+
+    assert command("notices", "preview", "visit_due", "--format", "html", "--out", str(page)) == ""
+
+    html = page.read_text("utf-8")
+    assert html.startswith("<!DOCTYPE html>")
+    assert 'src="data:image/png;base64,iVBOR' in html
+    assert "cid:" not in html
+    nowhere = str(command.folder / "nowhere" / "letter.html")
+    assert "cannot be written" in command("notices", "preview", "visit_due", "--out", nowhere, code=1)
+
+
+def test_templates_of_an_operator_are_checked_and_used(command: Command) -> None:
+    folder = command.folder / "letters"
+    (folder / "zh-CN").mkdir(parents=True)
+    (command.folder / "hourkeeper.toml").write_text('[notifications]\ntemplates_folder = "letters"\n', encoding="utf-8")
+    own = folder / "zh-CN" / "visit_due.j2"
+    own.write_text("{% extends layout %}{% block subject %}到期了{% endblock %}", encoding="utf-8")
+    assert command("notices", "preview", "visit_due").startswith("到期了\n")
+    assert "Mandatory maintenance due" in command("notices", "preview", "visit_due", "--locale", "en")
+    assert command("check-config")
+
+    own.write_text("{% extends layout %}\n{% block subject %}{{ nothing }}{% endblock %}", encoding="utf-8")
+    (folder / "visit_deu.j2").write_text("", encoding="utf-8")
+    complaint = command("check-config", code=2)
+    assert f"{own}:2: UndefinedError: 'nothing' is undefined" in complaint
+    assert "visit_deu.j2: it replaces nothing" in complaint
 
 
 def test_a_test_letter_goes_out_at_once(command: Command) -> None:

@@ -25,6 +25,7 @@ _OF_MACHINE = (
     "customer_email",
     "customer_phone",
     "customer_locale",
+    "handed_over_on",
     "service_centre",
 )
 _OF_ORDER = (
@@ -99,6 +100,7 @@ def _facts() -> Select[Any]:
         *(m[name] for name in _OF_MACHINE),
         *(w[name] for name in _OF_ORDER),
         *(f[name].label(f"finding_{name}") for name in _OF_FINDING),
+        w.id.label("order_number"),
         *(c[name].label(f"centre_{name}") for name in _OF_REGISTER),
         *(y[name].label(f"yard_{name}") for name in _OF_REGISTER),
         meters.c.total_ms,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,19 +13,35 @@ from adapters.store.addressees import is_reachable
 from adapters.store.machines import order_of
 from notifications.letter import FindingFacts, OrderFacts
 from notifications.occasions import Occasion
+from notifications.why import reasons
+from notifications.words import Words
 from schedules.finding import FindingKind
 from schedules.forecast import Basis, Projection
 from schedules.hours import shown
 from schedules.machine import Category
+from schedules.rulebook import Rulebook
 from schedules.winter import WinterTable
 
 
 def order_facts(
-    rows: Sequence[Row[Any]], projected: Mapping[str, Projection], winter: WinterTable, today: date
+    rows: Sequence[Row[Any]], projected: Mapping[str, Projection], rulebook: Rulebook, today: date, words: Words
 ) -> tuple[OrderFacts, ...]:
-    """Each order once, however many notices of it a letter holds (rows of `notice_facts`)."""
+    """Each order once, however many notices of it a letter holds (rows of `notice_facts`); why it is due in `words`."""
     once = {(row.machine_id, row.kind, row.step): row for row in rows}
-    return tuple(facts_of(row, projected.get(row.machine_id), winter, today) for row in once.values())
+    return tuple(
+        replace(
+            facts_of(row, projected.get(row.machine_id), rulebook.winter, today),
+            number=row.order_number,
+            why=tuple(_why(row, rulebook, today, words)),
+        )
+        for row in once.values()
+    )
+
+
+def _why(row: Row[Any], rulebook: Rulebook, today: date, words: Words) -> Iterator[str]:
+    plan = rulebook.plans.get(row.plan_version, rulebook.plan)
+    approximate = rulebook.winter.is_approximate(row.step, today)
+    return reasons(order_of(row), plan, row.handed_over_on, None, words, approximate=approximate)
 
 
 def facts_of(row: Row[Any], projection: Projection | None, winter: WinterTable, today: date) -> OrderFacts:
@@ -59,6 +76,7 @@ def facts_of(row: Row[Any], projection: Projection | None, winter: WinterTable, 
         plan_version=order.plan_version,
         closed_on=order.closed_on,
         sent_by=date.fromisoformat(row.round) if row.occasion == Occasion.COPY_1_NOT_SENT else None,
+        region_name=winter.windows[row.region].name if row.region in winter.windows else None,
     )
 
 

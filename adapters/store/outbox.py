@@ -21,6 +21,7 @@ from notifications.digest import Digest
 from notifications.letter import Addressee, Letter, OrderFacts
 from notifications.occasions import OF_FINDINGS, Occasion, Role, leading
 from notifications.outbox import ClaimedLetter
+from notifications.words import Words, nearest_locale, words_in
 from schedules.dates import local_date
 from schedules.rulebook import Rulebook
 
@@ -116,7 +117,8 @@ class StoreOutbox:
         }
         connection.execute(_mine(row.letter_id, row.claim).values(**values))
         found = finding_facts(rows) if occasion in OF_FINDINGS else ()
-        orders = () if found else self._orders(connection, rows, now_ms)
+        words = words_in(nearest_locale(addressee.locale, self._telling.locale))
+        orders = () if found else self._orders(connection, rows, words, now_ms)
         letter = Letter(row.letter_id, occasion, addressee, orders, row.attempts, findings=found)
         return ClaimedLetter(letter, channel, row.claim)
 
@@ -131,11 +133,13 @@ class StoreOutbox:
         gathering.release(connection, [number for number, other in addresses.items() if other != address])
         return [row for row in standing if addresses[row.id] == address]
 
-    def _orders(self, connection: Connection, rows: Sequence[Row[Any]], now_ms: int) -> tuple[OrderFacts, ...]:
+    def _orders(
+        self, connection: Connection, rows: Sequence[Row[Any]], words: Words, now_ms: int
+    ) -> tuple[OrderFacts, ...]:
         rulebook = self._rulebook()
         plan = rulebook.plan
         projected = projections(connection, plan.forecast, {row.machine_id for row in rows}, now_ms)
-        return order_facts(rows, projected, rulebook.winter, local_date(now_ms, plan.zone))
+        return order_facts(rows, projected, rulebook, local_date(now_ms, plan.zone), words)
 
     def mark_sent(self, claim: ClaimedLetter, now_ms: int, subject: str) -> None:
         """It went out; ClaimLostError if the lease was over and another took it."""

@@ -95,7 +95,9 @@ COMMANDS: dict[str, Lazy | Family] = {
             "withdraw": Lazy(f"{_AT}.winter:withdraw", "Take an override back."),
         },
     ),
-    "check-config": Lazy(f"{_AT}.health:check_config", "Check the configuration, the plan and the winter windows."),
+    "check-config": Lazy(
+        f"{_AT}.health:check_config", "Check the configuration, the plan, the winters and the letters."
+    ),
     "doctor": Lazy(f"{_AT}.health:doctor", "Try every connection, and say what is wrong and what to do."),
     "db": Family(
         "The database: its schema and its soundness.",

@@ -14,11 +14,12 @@ from daemon.commands.given import config
 from daemon.config import ConfigError
 from daemon.config_loading import DEFAULT_FILE, FILE_VARIABLE
 from daemon.failures import REFUSED
+from daemon.wiring import renderer_of
 
 
 @click.command("check-config")
 def check_config() -> None:
-    """Check the configuration, the plan, its work items and the winter windows, and change nothing.
+    """Check the configuration, the plan, its work items, the winter windows and the letters, and change nothing.
 
     Every problem is named at once, with its dotted path; then the exit code is 2.
 
@@ -26,8 +27,9 @@ def check_config() -> None:
     """
     settings = config()
     read_plan(settings.plan.file)
-    read_visit_items(settings.plan.items_file)
+    items = read_visit_items(settings.plan.items_file)
     read_winter(settings.plan.winter_file)
+    renderer_of(settings, lambda _: items).check()
     click.echo(f"{_where()}: nothing is wrong with it")
 
 

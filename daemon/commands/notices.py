@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -99,33 +101,60 @@ def _letter_of(keeper: Keeper, name: str) -> str:
 
 
 @click.command("preview")
-@click.option(
-    "--occasion",
-    type=click.Choice([occasion.value for occasion in Occasion]),
-    default=Occasion.VISIT_DUE.value,
-    show_default=True,
-    help="What the letter is about.",
-)
+@click.argument("occasion", type=click.Choice([occasion.value for occasion in Occasion]), metavar="OCCASION")
 @click.option("--locale", type=click.Choice(LOCALES), help="Its language. Default: notifications.locale.")
 @click.option(
-    "--role", type=click.Choice([role.value for role in Role]), help="Whom it is for. Default: who is told first."
+    "--to", "role", type=click.Choice([role.value for role in Role]), help="Whom it is for. Default: who is told first."
 )
-@click.option("--html", is_flag=True, help="The HTML part instead of subject and text.")
-def preview(occasion: str, locale: str | None, role: str | None, html: bool) -> None:  # noqa: FBT001 - click's way
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "html"]),
+    default="text",
+    show_default=True,
+    help="Subject and text, or the HTML part as a page that any browser shows.",
+)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write it to.")
+def preview(occasion: str, locale: str | None, role: str | None, form: str, out: Path | None) -> None:
     """Print a letter about made-up machines, as the templates write it.
 
-    Example: hourkeeper notices preview --occasion visit_overdue --locale en --html > letter.html
+    OCCASION is what it is about, such as visit_upcoming, stock_opened or weekly_digest; a wrong one names them all.
+
+    Example: hourkeeper notices preview visit_overdue --locale en --format html --out letter.html
     """
-    settings, what = config(), Occasion(occasion)
+    rendered = _sample(Occasion(occasion), role, locale)
+    words = _page(rendered) if form == "html" else f"{rendered.subject}\n\n{rendered.text}"
+    if out is not None:
+        _write(out, words)
+        return
+    use_utf_8()
+    click.echo(words, nl=False)
+
+
+def _sample(what: Occasion, role: str | None, locale: str | None) -> Rendered:
+    settings = config()
     to = Role(role) if role else roles_of(what)[0]
     letter = sample_letter(what, to, locale or settings.notifications.locale)
     items = read_visit_items(settings.plan.items_file)
     try:
-        rendered = renderer_of(settings, lambda _: items).render_strictly(letter)
+        return renderer_of(settings, lambda _: items).render_strictly(letter)
     except TemplateProblem as problem:
         raise click.ClickException(f"the letter cannot be written: {problem}") from None
-    use_utf_8()
-    click.echo(rendered.html if html else f"{rendered.subject}\n\n{rendered.text}", nl=False)
+
+
+def _page(rendered: Rendered) -> str:
+    """The HTML part with its pictures in it, as nothing comes along with a file."""
+    page = rendered.html
+    for image in rendered.images:
+        page = page.replace(f"cid:{image.name}", f"data:{image.media_type};base64,{b64encode(image.content).decode()}")
+    return page
+
+
+def _write(out: Path, words: str) -> None:
+    try:
+        out.write_text(words, encoding="utf-8")
+    except OSError as error:
+        raise RefusedError(f"{out} cannot be written: {error.strerror}") from None
 
 
 @click.command("test")

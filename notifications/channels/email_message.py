@@ -11,7 +11,7 @@ from email.policy import SMTP
 from hashlib import sha256
 
 from notifications.channels.channel import DeliveryFailed
-from notifications.letter import Letter, Rendered
+from notifications.letter import Attachment, Letter, Rendered
 from notifications.plain import plain
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -29,10 +29,21 @@ def compose(letter: Letter, rendered: Rendered, sender: Address, now: datetime) 
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(rendered.text)
     message.add_alternative(rendered.html, subtype="html")
+    _show(message, rendered.images)
     for each in rendered.attachments:
         kind, _, subtype = each.media_type.partition("/")
         message.add_attachment(each.content, maintype=kind, subtype=subtype, filename=each.name)
     return message
+
+
+def _show(message: EmailMessage, images: tuple[Attachment, ...]) -> None:
+    """Put the images beside the HTML, where it finds them by their names."""
+    html = message.get_body(("html",))
+    if html is None:
+        return
+    for each in images:
+        kind, _, subtype = each.media_type.partition("/")
+        html.add_related(each.content, kind, subtype, cid=f"<{each.name}>", disposition="inline")
 
 
 def message_id(letter_id: str, domain: str) -> str:

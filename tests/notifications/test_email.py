@@ -16,7 +16,7 @@ import pytest
 from notifications.channels.channel import DeliveryFailed
 from notifications.channels.email import EmailChannel, MailServer, Security
 from notifications.channels.email_message import address_of, message_id
-from notifications.letter import Letter, Rendered
+from notifications.letter import Attachment, Letter, Rendered
 from tests.notifications.mail_server import CUT, HANG, Script, mail_server
 from tests.notifications.making import addressee, letter
 
@@ -63,6 +63,21 @@ def test_a_letter_arrives_with_text_and_page() -> None:
     assert text.get_content().splitlines() == WORDS.text.splitlines()
     assert html.get_content().splitlines() == WORDS.html.splitlines()
     assert message.get_content_type() == "multipart/alternative"
+
+
+def test_a_picture_is_beside_the_page_that_shows_it() -> None:
+    code = Attachment("order-17@hourkeeper", "image/png", b"\x89PNG...")
+    _, _, message = sent(
+        letter(), replace(WORDS, images=(code,), attachments=(Attachment("a.txt", "text/plain", b"a"),))
+    )
+
+    (beside,) = [part for part in message.walk() if part.get_content_type() == "multipart/related"]
+    page, picture = beside.iter_parts()
+    assert page.get_content_type() == "text/html"
+    assert (picture["Content-ID"], picture.get_content()) == ("<order-17@hourkeeper>", code.content)
+    assert picture.get_content_disposition() == "inline"
+    assert [part.get_filename() for part in message.iter_attachments()] == ["a.txt"]
+    assert not message.defects
 
 
 def test_the_headers_say_what_it_is() -> None:

@@ -14,6 +14,7 @@ import structlog
 
 from adapters.files.visit_items import shipped_items_data, shipped_visit_items
 from notifications.letter import Letter, Rendered
+from notifications.link import qr_code
 from notifications.occasions import FOUND, OF_FINDINGS, Occasion, Role, roles_of
 from notifications.rendering import Renderer, TemplateProblem
 from notifications.sample_letters import sample_letter, sample_letters
@@ -130,6 +131,53 @@ def test_the_page_is_left_out_where_there_is_none() -> None:
 
     assert "查看全部" not in rendered.text
     assert "href" not in rendered.html
+
+
+def test_each_order_has_a_link_and_a_code_that_the_page_shows() -> None:
+    two = letter(facts(number=17), facts(machine_id="L2", number=18))
+    rendered = RENDERER.render_strictly(two)
+
+    links = [f"https://hours.example/work-orders/{number}" for number in (17, 18)]
+    assert all(f"打开此保养任务：{link}\n" in rendered.text for link in links)
+    page = Page(rendered.html)
+    assert [value for key, value in page.attributes if key == "href"] == [*links, "https://hours.example/"]
+    shown = [value for key, value in page.attributes if key == "src"]
+    assert shown == [f"cid:{image.name}" for image in rendered.images]
+    assert [image.content for image in rendered.images] == [qr_code(link) for link in links]
+    assert all(image.content.startswith(b"\x89PNG") and len(image.content) < 2000 for image in rendered.images)
+
+
+def test_a_long_list_has_links_and_no_codes() -> None:
+    rendered = RENDERER.render_strictly(letter(*[facts(machine_id=f"L{n}", number=n) for n in range(11)]))
+
+    assert rendered.images == ()
+    assert "cid:" not in rendered.html
+    assert "/work-orders/10" in rendered.html
+
+
+def test_reasons_follow_each_other_as_the_language_has_it() -> None:
+    chinese = letter(facts(why=("一。", "二。")))
+    english = letter(facts(why=("One.", "Two.")), to=addressee(locale="en"))
+
+    assert "原因：一。二。\n" in text_of(chinese)
+    assert "Why: One. Two.\n" in text_of(english)
+
+
+@pytest.mark.parametrize(
+    ("name", "chinese", "english"),
+    [
+        ("黑龙江 Heilongjiang", "23 黑龙江", "23 Heilongjiang"),
+        ("黑龙江北部 N. Heilongjiang", "23 黑龙江北部", "23 N. Heilongjiang"),
+        ("Lower Saxony", "23 Lower Saxony", "23 Lower Saxony"),
+        (None, "23", "23"),
+    ],
+)
+def test_a_region_has_its_code_and_its_name(name: str | None, chinese: str, english: str) -> None:
+    place = facts(region="23", region_name=name)
+
+    assert f"地区：{chinese}\n" in text_of(letter(place))
+    assert f"Region: {english}\n" in text_of(letter(place, to=addressee(locale="en")))
+    assert RENDERER.render_strictly(letter(place)).subject.endswith(f"，{chinese}")
 
 
 # --- what it says ---
@@ -411,7 +459,7 @@ def test_a_broken_template_is_named_before_it_is_needed(templates: Path, text: s
     with pytest.raises(TemplateProblem, match=cause) as raised:
         renderer.check()
 
-    assert raised.value.template.partition(":")[0] == "freeze_overdue.j2"
+    assert re.fullmatch(rf"{re.escape(str(templates))}/freeze_overdue\.j2(:\d+)?", raised.value.template)
 
 
 def test_a_fault_in_a_shared_part_is_named_there(templates: Path) -> None:
@@ -421,14 +469,43 @@ def test_a_fault_in_a_shared_part_is_named_there(templates: Path) -> None:
     with pytest.raises(TemplateProblem, match="has no attribute 'saison'") as raised:
         Renderer(items_of, templates=templates).check()
 
-    assert re.fullmatch(r"words\.j2:\d+", raised.value.template)
+    assert re.fullmatch(rf"{re.escape(str(templates))}/words\.j2:\d+", raised.value.template)
 
 
-def test_a_missing_template_is_named(templates: Path) -> None:
-    (templates / "visit_due.j2").unlink()
+def test_a_file_that_replaces_nothing_is_named(templates: Path) -> None:
+    (templates / "visit_deu.j2").write_text("", "utf-8")
+    (templates / "fr").mkdir()
+    (templates / "fr" / "visit_due.j2").write_text("", "utf-8")
+    (templates / "_address.j2").write_text("", "utf-8")
 
-    with pytest.raises(TemplateProblem, match=r"there is no template visit_due\.j2"):
+    with pytest.raises(TemplateProblem) as raised:
         Renderer(items_of, templates=templates).check()
+
+    first, second = str(raised.value).splitlines()
+    assert first.startswith(f"{templates}/fr/visit_due.j2: it replaces nothing")
+    assert second.startswith(f"{templates}/visit_deu.j2: it replaces nothing: ours are ")
+
+
+def test_only_the_files_that_are_given_replace_ours(tmp_path: Path) -> None:
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "visit_due.j2").write_text("{% extends layout %}{% block subject %}Now!{% endblock %}", "utf-8")
+    renderer = Renderer(items_of, page="https://hours.example/", templates=tmp_path)
+    renderer.check()
+
+    assert renderer.render(letter(to=addressee(locale="en"))).subject == "Now!"
+    assert renderer.render(letter()) == RENDERER.render(letter())
+
+
+def test_all_that_is_broken_is_named_at_once(templates: Path) -> None:
+    broken(templates, "visit_due.j2", "{{ nothing }}")
+    renderer = broken(templates, "stock_opened.j2", "{% if %}")
+
+    with pytest.raises(TemplateProblem) as raised:
+        renderer.check()
+
+    first, second = str(raised.value).splitlines()
+    assert first.startswith(f"{templates}/visit_due.j2:4: UndefinedError")
+    assert second.startswith(f"{templates}/stock_opened.j2:4: TemplateSyntaxError")
 
 
 def test_a_silent_template_is_named(templates: Path) -> None:
@@ -437,23 +514,34 @@ def test_a_silent_template_is_named(templates: Path) -> None:
     with pytest.raises(TemplateProblem, match="says nothing") as raised:
         Renderer(items_of, templates=templates).check()
 
-    assert raised.value.template == "visit_due.j2"
+    assert raised.value.template == f"{templates}/visit_due.j2"
 
 
-def fallen_back(templates: Path, sent: Letter) -> Rendered:
-    renderer = broken(templates, f"{sent.occasion}.j2", "{{ nothing }}")
+def test_ours_takes_the_place_of_an_operators_that_fails(templates: Path) -> None:
+    renderer = broken(templates, "visit_due.j2", "{{ orders[0].customer[99] }}")
     with structlog.testing.capture_logs() as logs:
-        rendered = renderer.render(sent)
+        rendered = renderer.render(letter())
+
+    assert [(line["event"], line["log_level"]) for line in logs] == [("template_failed", "error")]
+    assert f"{templates}/visit_due.j2:4" in logs[0]["cause"]
+    assert rendered == Renderer(items_of).render_strictly(letter())
+
+
+def fallen_back(sent: Letter) -> Rendered:
+    """As it goes out when neither template can be used: here both write more than is allowed."""
+    with structlog.testing.capture_logs() as logs:
+        rendered = Renderer(items_of, most_chars=1500).render(sent)
     assert [(line["event"], line["log_level"]) for line in logs] == [("template_failed", "error")]
     assert f"{sent.occasion}.j2" in logs[0]["cause"]
     return rendered
 
 
-def test_a_letter_is_not_lost_with_its_template(templates: Path) -> None:
-    rendered = fallen_back(templates, letter(facts(customer="<b>\r\nx", customer_reachable=False)))
+def test_a_letter_is_not_lost_with_its_template() -> None:
+    late = facts(customer="<b>\r\nx", customer_reachable=False, why=("Because.",))
+    rendered = fallen_back(letter(late))
 
     assert rendered.subject == "强保到期 / Mandatory maintenance due: L1"
-    for word in ("L1", "600", "2025-04-22", "602.125", "13812345678", "Please call the customer"):
+    for word in ("L1", "600", "2025-04-22", "602.125", "13812345678", "Because.", "Please call the customer"):
         assert word in rendered.text
         assert word in rendered.html
     assert "<b>" not in rendered.html
@@ -461,8 +549,8 @@ def test_a_letter_is_not_lost_with_its_template(templates: Path) -> None:
 
 
 @pytest.mark.parametrize("occasion", ABOUT_ORDERS)
-def test_every_occasion_has_words_without_a_template(templates: Path, occasion: Occasion) -> None:
-    rendered = fallen_back(templates, sample_letter(occasion, roles_of(occasion)[0], "zh-CN"))
+def test_every_occasion_has_words_without_a_template(occasion: Occasion) -> None:
+    rendered = fallen_back(sample_letter(occasion, roles_of(occasion)[0], "zh-CN"))
 
     assert "LG0001" in rendered.subject
 

@@ -1,0 +1,45 @@
+"""The address of a work order, as a link and as a QR code: the one place where it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any
+
+from notifications.letter import Attachment, OrderFacts
+
+_DOTS = 4
+_QUIET_ZONE = 4
+_MOST_CODES = 10
+
+
+def order_address(page: str, order: OrderFacts) -> str:
+    """Where a reader of a letter finds this order; "" if the product has no address or the order no number.
+
+    What proves that the reader may see it belongs into this address.
+    """
+    return f"{page.rstrip('/')}/work-orders/{order.number}" if page and order.number is not None else ""
+
+
+def code_name(order: OrderFacts, shown: int) -> str:
+    """How the HTML names the picture of an order's code; "" where so many orders are shown that none has one."""
+    return f"order-{order.number}@hourkeeper" if shown <= _MOST_CODES else ""
+
+
+def codes_in(view: Mapping[str, Any]) -> tuple[Attachment, ...]:
+    """The pictures that the HTML shows: one QR code for each link."""
+    return tuple(
+        Attachment(order["code"], "image/png", qr_code(order["link"]))
+        for order in view["orders"]
+        if order["link"] and order["code"]
+    )
+
+
+def qr_code(address: str) -> bytes:
+    """A QR code as a small PNG."""
+    # Only letters with a link need it.
+    import segno  # noqa: PLC0415
+
+    out = BytesIO()
+    segno.make(address, error="m", micro=False).save(out, kind="png", scale=_DOTS, border=_QUIET_ZONE)
+    return out.getvalue()
