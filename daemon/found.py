@@ -12,7 +12,7 @@ from adapters.store import findings, machines, notices
 from adapters.store.findings import Finding
 from adapters.store.machines import MachineRecord
 from daemon.keeper import Keeper
-from daemon.telling import FindingKey, notices_of
+from daemon.notice_rows import FindingKey, notices_of
 from notifications.occasions import FOUND, Role
 from schedules.dates import local_date
 

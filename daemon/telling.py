@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 
 from adapters.store import notices
 from adapters.store.machines import MachineRecord
+from daemon.inviting import call_off
 from daemon.keeper import Keeper
+from daemon.notice_rows import notices_of
 from notifications.occasions import Occasion, Role, told_of
-from notifications.timing import wait_of
 from schedules.dates import local_date
-from schedules.finding import FindingKind
 from schedules.work_order import Change, Kind, OrderKey, State, WorkOrder
 
 
@@ -28,6 +28,7 @@ def tell_all(
     connection: Connection, keeper: Keeper, changed: Iterable[tuple[MachineRecord, Sequence[Change]]], now_ms: int
 ) -> None:
     """The same of several machines at once."""
+    changed = list(changed)
     rows: list[dict[str, Any]] = []
     reminders: dict[date | None, list[tuple[str, OrderKey]]] = {}
     for record, changes in changed:
@@ -42,6 +43,7 @@ def tell_all(
     for on, orders in reminders.items():
         notices.remind_from(connection, orders, on)
     notices.add(connection, rows)
+    call_off(connection, keeper, changed, now_ms)
 
 
 _REMINDED = frozenset({State.OVERDUE, State.DONE})
@@ -116,63 +118,3 @@ def _reminded(keeper: Keeper, each: StillOverdue, today: date) -> Iterator[tuple
     late_days = each.record.facts.orders[each.key].late_days(today) or 0
     if not each.acknowledged and late_days > keeper.telling.escalate_after_days:
         yield Occasion.VISIT_STILL_OVERDUE, Role.MANAGER
-
-
-@dataclass(frozen=True, slots=True)
-class FindingKey:
-    """What a notice of a finding is about, in place of an order's key."""
-
-    kind: FindingKind
-    step: str = ""
-
-
-def notices_of(
-    keeper: Keeper,
-    record: MachineRecord,
-    key: OrderKey | FindingKey,
-    told: tuple[tuple[Occasion, Role], ...],
-    on: date,
-    now_ms: int,
-    again: str = "",
-) -> Iterator[dict[str, Any]]:
-    """The rows of notices to whom an occasion concerns; `again` tells the rounds of one occasion apart."""
-    for occasion, role in told:
-        for recipient in _recipients(keeper, record, role):
-            yield {
-                "occasion": occasion,
-                "role": role,
-                "recipient": recipient,
-                "machine_id": record.facts.machine_id,
-                "kind": key.kind,
-                "step": key.step,
-                "round": again,
-                "on": on,
-                "recorded_ms": now_ms,
-                "not_before_ms": _not_before(keeper, occasion, role, recipient, now_ms),
-            }
-
-
-def _recipients(keeper: Keeper, record: MachineRecord, role: Role) -> list[str]:
-    if role is Role.MANAGER:
-        return _managers(keeper, record)
-    named = {
-        Role.SERVICE_CENTRE: record.service_centre,
-        Role.CUSTOMER: record.customer,
-        Role.YARD: record.yard,
-    }[role]
-    return [named] if named else []
-
-
-def _managers(keeper: Keeper, record: MachineRecord) -> list[str]:
-    return [
-        manager.name
-        for manager in keeper.telling.managers
-        if manager.is_concerned(record.service_centre, record.facts.region)
-    ]
-
-
-def _not_before(keeper: Keeper, occasion: Occasion, role: Role, recipient: str, now_ms: int) -> int:
-    """A moment later, so that what belongs together goes together; or when the recipient is to be disturbed."""
-    telling = keeper.telling
-    zone = telling.zone_of(role, recipient) or keeper.zone
-    return telling.timing.not_before_ms(wait_of(occasion, role), now_ms, zone)

@@ -12,8 +12,10 @@ from adapters.store import assessments, orders
 from adapters.store.machines import Remark
 from daemon.assessing import bring_up, record_of
 from daemon.completing import Completion, complete
+from daemon.inviting import invite
 from daemon.keeper import Keeper
 from daemon.refused import RefusedError
+from daemon.telling import tell
 from schedules.completion import cancelled
 from schedules.work_order import Kind, OrderKey, State, WorkOrder
 
@@ -65,6 +67,7 @@ def schedule(
     if on < keeper.today(now_ms):
         message = f"scheduled_for: {on} is past"
         raise RefusedError(message, ("scheduled_for",))
+    before = orders.scheduled_for(connection, machine_id, key)
     _note(
         connection,
         keeper,
@@ -73,6 +76,8 @@ def schedule(
         {"scheduled_for": on},
         Remark(now_ms, "scheduled", by, on.isoformat()),
     )
+    if on != before:
+        invite(connection, keeper, record_of(connection, keeper, machine_id), key, now_ms)
 
 
 def _note(
@@ -121,6 +126,7 @@ def cancel(
     record = record_of(connection, keeper, machine_id)
     change = cancelled(order, keeper.today(now_ms))
     assessments.apply_changes(connection, record.facts, [change], remark)
+    tell(connection, keeper, record, [change], now_ms)
     facts = replace(record.facts, orders={**record.facts.orders, key: change.after})
     bring_up(connection, keeper, replace(record, facts=facts), keeper.today(now_ms), remark)
 

@@ -15,6 +15,8 @@ _TITLES = {
     Occasion.VISIT_OVERDUE: "强保逾期 / Mandatory maintenance overdue",
     Occasion.VISIT_STILL_OVERDUE: "强保仍逾期 / Mandatory maintenance still overdue",
     Occasion.VISIT_LAPSED: "强保失效（漏保） / Mandatory maintenance missed",
+    Occasion.VISIT_SCHEDULED: "强保已约定日期 / Mandatory maintenance agreed",
+    Occasion.VISIT_CALLED_OFF: "强保约定已取消 / Mandatory maintenance called off",
     Occasion.SELF_SERVICE_UPCOMING: "自行保养即将到期 / Self-service maintenance upcoming",
     Occasion.SELF_SERVICE_DUE: "自行保养到期 / Self-service maintenance due",
     Occasion.STOCK_OPENED: "待销车月度保养 / Monthly stock upkeep",
@@ -64,6 +66,7 @@ def _facts(order: OrderFacts) -> Iterator[tuple[str, object]]:
     yield "保养 / Step", order.step
     yield "状态 / State", order.state
     yield "原因 / Why", " ".join(order.why)
+    yield "约定日期 / Agreed for", order.scheduled_for
     yield "到期日 / Due", order.due_on
     yield "预计到期（估算） / Projected (estimate)", order.projected_due_on
     yield "逾期天数 / Days late", order.late_days

@@ -35,7 +35,8 @@ class OrderFacts:
     Hours are engine hours with at most 3 decimals; `late_days` as in rules 0. `projected_due_on` is an
     estimate (rules 7), `projected_is_assumed` says that it rests on the category's assumed use.
     `is_approximate`: its dates are rough defaults of the winter table. `customer_reachable`: the customer has
-    an address and is told directly. `why`: sentences in the reader's language.
+    an address and is told directly. `why`: sentences in the reader's language. `sequence` rises with every
+    change that is told of the agreed day.
     """
 
     machine_id: str
@@ -66,6 +67,8 @@ class OrderFacts:
     number: int | None = None
     region_name: str | None = None
     why: tuple[str, ...] = ()
+    scheduled_for: date | None = None
+    sequence: int = 0
     closed_on: date | None = None
     sent_by: date | None = None
     """The last day on which copy 1 of the form is in time; of visits that are done."""

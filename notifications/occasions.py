@@ -18,6 +18,8 @@ class Occasion(StrEnum):
     VISIT_OVERDUE = "visit_overdue"
     VISIT_STILL_OVERDUE = "visit_still_overdue"
     VISIT_LAPSED = "visit_lapsed"
+    VISIT_SCHEDULED = "visit_scheduled"
+    VISIT_CALLED_OFF = "visit_called_off"
     SELF_SERVICE_UPCOMING = "self_service_upcoming"
     SELF_SERVICE_DUE = "self_service_due"
     STOCK_OPENED = "stock_opened"
@@ -62,6 +64,8 @@ _ROLES: Mapping[Occasion, tuple[Role, ...]] = {
     Occasion.VISIT_OVERDUE: (Role.SERVICE_CENTRE, Role.CUSTOMER, Role.MANAGER),
     Occasion.VISIT_STILL_OVERDUE: (Role.SERVICE_CENTRE, Role.MANAGER),
     Occasion.VISIT_LAPSED: (Role.SERVICE_CENTRE, Role.MANAGER),
+    Occasion.VISIT_SCHEDULED: (Role.SERVICE_CENTRE, Role.CUSTOMER),
+    Occasion.VISIT_CALLED_OFF: (Role.SERVICE_CENTRE, Role.CUSTOMER),
     Occasion.SELF_SERVICE_UPCOMING: (Role.CUSTOMER, Role.SERVICE_CENTRE),
     Occasion.SELF_SERVICE_DUE: (Role.CUSTOMER, Role.SERVICE_CENTRE),
     Occasion.STOCK_OPENED: (Role.YARD,),
@@ -80,6 +84,9 @@ FOUND: Mapping[FindingKind, Occasion] = {
 }
 """Findings that managers are told of; the others are on their list."""
 OF_FINDINGS = frozenset(FOUND.values())
+
+INVITING = frozenset({Occasion.VISIT_SCHEDULED, Occasion.VISIT_CALLED_OFF})
+"""Told beside all else: each has its own entry in the recipient's calendar."""
 
 _STRENGTH = {occasion: strength for strength, occasion in enumerate(Occasion)}
 _IN_THE_MORNING = frozenset({Occasion.VISIT_UPCOMING, Occasion.SELF_SERVICE_UPCOMING, Occasion.VISIT_STILL_OVERDUE})

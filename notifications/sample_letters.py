@@ -41,6 +41,7 @@ _RICH = OrderFacts(
     plan_version="1",
     number=17,
     region_name="山东 Shandong",
+    scheduled_for=date(2025, 6, 1),
 )
 _SHAPES = {
     Kind.MANDATORY_VISIT: ("600", "1200", 600.0),
@@ -61,6 +62,8 @@ _STATES = {
     "opened": State.UPCOMING,
     "due": State.DUE,
     "lapsed": State.LAPSED,
+    "scheduled": State.DUE,
+    "off": State.CANCELLED,
 }
 
 
@@ -124,7 +127,8 @@ def _addressee(role: Role, locale: str) -> Addressee:
 def _orders(occasion: Occasion) -> tuple[tuple[OrderFacts, ...], ...]:
     rich = _rich(occasion)
     step = _SHAPES[rich.kind][1]
-    higher = replace(rich, step=step, threshold_hours=float(step) if step.isdecimal() else None)
+    hours = float(step) if step.isdecimal() else None
+    higher = replace(rich, step=step, threshold_hours=hours, number=18, sequence=18)
     other = replace(_bare(rich), machine_id="LG0002", category=Category.ROLLER, model="LG520B")
     many = tuple(replace(other, machine_id=f"LG{number:04d}") for number in range(3, 63))
     several = (rich, higher, other)
@@ -168,4 +172,5 @@ def _bare(order: OrderFacts) -> OrderFacts:
         yard=None,
         number=None,
         region_name=None,
+        scheduled_for=None,
     )

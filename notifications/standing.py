@@ -7,7 +7,7 @@ from datetime import date
 
 from notifications.occasions import Occasion, Role
 from schedules.machine import Status
-from schedules.work_order import State
+from schedules.work_order import OPEN_STATES, State
 
 _STATES: Mapping[Occasion, frozenset[State]] = {
     Occasion.VISIT_UPCOMING: frozenset({State.UPCOMING}),
@@ -15,6 +15,8 @@ _STATES: Mapping[Occasion, frozenset[State]] = {
     Occasion.VISIT_OVERDUE: frozenset({State.OVERDUE}),
     Occasion.VISIT_STILL_OVERDUE: frozenset({State.OVERDUE}),
     Occasion.VISIT_LAPSED: frozenset({State.LAPSED}),
+    Occasion.VISIT_SCHEDULED: OPEN_STATES,
+    Occasion.VISIT_CALLED_OFF: frozenset(State) - OPEN_STATES,
     Occasion.SELF_SERVICE_UPCOMING: frozenset({State.UPCOMING}),
     Occasion.SELF_SERVICE_DUE: frozenset({State.DUE}),
     # Nobody is told that a month's upkeep is due: until it is overdue the first letter speaks for it.
@@ -34,13 +36,14 @@ _IN_STOCK = frozenset(
         Occasion.FREEZE_OVERDUE,
     }
 )
+_OF_THE_RETIRED = frozenset({Occasion.COPY_1_NOT_SENT, Occasion.VISIT_CALLED_OFF})
 
 
 def no_longer_applies(
     occasion: Occasion, role: Role, state: State | None, status: Status, *, acknowledged: bool
 ) -> str | None:
     """Why an order (None: withdrawn) is not told on an occasion any more; None if it still stands there."""
-    if status is Status.RETIRED and occasion is not Occasion.COPY_1_NOT_SENT:
+    if status is Status.RETIRED and occasion not in _OF_THE_RETIRED:
         return "the machine is retired"
     if occasion in _IN_STOCK and status is not Status.STOCK:
         return "the machine is sold"

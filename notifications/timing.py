@@ -37,6 +37,8 @@ _WAITS: Mapping[Occasion, Wait] = {
     Occasion.VISIT_STILL_OVERDUE: Wait.WORKING_MORNING,
     # Nothing can be done about it any more.
     Occasion.VISIT_LAPSED: Wait.WORKING_DAY,
+    Occasion.VISIT_SCHEDULED: Wait.QUIET_HOURS,
+    Occasion.VISIT_CALLED_OFF: Wait.QUIET_HOURS,
     Occasion.SELF_SERVICE_UPCOMING: Wait.WORKING_MORNING,
     # Users work when centres rest.
     Occasion.SELF_SERVICE_DUE: Wait.QUIET_HOURS,

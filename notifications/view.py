@@ -12,7 +12,7 @@ from typing import Any
 from notifications.letter import Addressee, FindingFacts, Letter, OrderFacts
 from notifications.link import code_name, order_address
 from notifications.names import region_in
-from notifications.occasions import Role, roles_of
+from notifications.occasions import INVITING, Role, roles_of
 from notifications.plain import hours_text, plain
 from notifications.words import words_in
 from notifications.work_view import ItemsOf, work_lists
@@ -70,10 +70,10 @@ def order_view(letter: Letter, order: OrderFacts, locale: str) -> View:
     return {
         **texts_of(order),
         **_dates(order),
+        **_agreed(letter, order),
         "season": plain(season),
         "frost_region": plain(frost_region),
         "late_days": order.late_days or 0,
-        "is_estimate": int(is_estimate(order)),
         "is_assumed": int(order.projected_is_assumed),
         "is_approximate": int(order.is_approximate),
         "please_call": int(_must_be_called(letter, order)),
@@ -82,6 +82,14 @@ def order_view(letter: Letter, order: OrderFacts, locale: str) -> View:
         # Chinese sentences follow each other without a blank.
         "why": ("" if locale.startswith("zh") else " ").join(plain(each, _MOST_IN_REASON) for each in order.why),
     }
+
+
+def _agreed(letter: Letter, order: OrderFacts) -> View:
+    """The agreed day; where the letter is about it, it is the day that counts."""
+    agreed = _date_text(order.scheduled_for)
+    if letter.occasion in INVITING:
+        return {"scheduled_for": agreed, "when": agreed, "is_agreed": 1, "is_estimate": 0}
+    return {"scheduled_for": agreed, "is_agreed": 0, "is_estimate": int(is_estimate(order))}
 
 
 def texts_of(order: OrderFacts) -> View:
@@ -158,6 +166,7 @@ def _summary(orders: Sequence[View]) -> View:
         "steps": _steps(orders),
         "when": first.get("when", ""),
         "is_estimate": first.get("is_estimate", 0),
+        "is_agreed": first.get("is_agreed", 0),
         "late_days": max((order["late_days"] for order in orders), default=0),
         "please_call": max((order["please_call"] for order in orders), default=0),
         "several_steps": int(_several_steps(orders)),

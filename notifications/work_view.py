@@ -18,6 +18,7 @@ _BEFORE_THE_WORK = frozenset(
         Occasion.VISIT_UPCOMING,
         Occasion.VISIT_DUE,
         Occasion.VISIT_OVERDUE,
+        Occasion.VISIT_SCHEDULED,
         Occasion.SELF_SERVICE_UPCOMING,
         Occasion.SELF_SERVICE_DUE,
     }

@@ -14,7 +14,7 @@ from adapters.store import notice_facts
 from adapters.store.addressees import TellingSettings, addressee_of, allowed_ms, why_not
 from adapters.store.tables import letters, notices
 from notifications.letter import Addressee
-from notifications.occasions import Occasion, Role, leading
+from notifications.occasions import INVITING, Occasion, Role, leading
 from schedules.dates import local_date
 
 _BATCH = 2000
@@ -92,6 +92,8 @@ def _told_as(of_machine: Rows) -> Iterator[tuple[Row[Any], Occasion]]:
     """One recipient's notices of one machine: an order is told of the strongest occasion that waits, and steps
     passed unseen go out as one (rules 1).
     """
+    yield from ((row, _occasion(row)) for row in of_machine if _occasion(row) in INVITING)
+    of_machine = [row for row in of_machine if _occasion(row) not in INVITING]
     of_order = {step: leading(map(_occasion, rows)) for step, rows in _by(of_machine, lambda row: row.step).items()}
     passed = [occasion for occasion in of_order.values() if occasion in _PASSED]
     for row in of_machine:

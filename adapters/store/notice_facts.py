@@ -101,6 +101,7 @@ def _facts() -> Select[Any]:
         *(w[name] for name in _OF_ORDER),
         *(f[name].label(f"finding_{name}") for name in _OF_FINDING),
         w.id.label("order_number"),
+        w.scheduled_for,
         *(c[name].label(f"centre_{name}") for name in _OF_REGISTER),
         *(y[name].label(f"yard_{name}") for name in _OF_REGISTER),
         meters.c.total_ms,

@@ -32,6 +32,9 @@ def order_facts(
         replace(
             facts_of(row, projected.get(row.machine_id), rulebook.winter, today),
             number=row.order_number,
+            scheduled_for=row.scheduled_for,
+            # Notices are numbered in the order in which they are written.
+            sequence=row.id,
             why=tuple(_why(row, rulebook, today, words)),
         )
         for row in once.values()

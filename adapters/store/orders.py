@@ -134,3 +134,10 @@ def take_back_form(connection: Connection, machine_id: str, key: OrderKey) -> No
 
 def _of(table: Table, machine_id: str, key: OrderKey) -> tuple[ColumnElement[bool], ...]:
     return table.c.machine_id == machine_id, table.c.kind == key.kind, table.c.step == key.step
+
+
+def scheduled_for(connection: Connection, machine_id: str, key: OrderKey) -> date | None:
+    """The day that is agreed for an order, None without one."""
+    columns = work_orders.c
+    mine = (columns.machine_id == machine_id, columns.kind == key.kind, columns.step == key.step)
+    return connection.execute(select(columns.scheduled_for).where(*mine)).scalar()

@@ -11,6 +11,7 @@ from email.policy import SMTP
 from hashlib import sha256
 
 from notifications.channels.channel import DeliveryFailed
+from notifications.invitation import Invitation, invitations
 from notifications.letter import Attachment, Letter, Rendered
 from notifications.plain import plain
 
@@ -30,6 +31,7 @@ def compose(letter: Letter, rendered: Rendered, sender: Address, now: datetime) 
     message.set_content(rendered.text)
     message.add_alternative(rendered.html, subtype="html")
     _show(message, rendered.images)
+    _invite(message, tuple(invitations(letter, rendered, sender, message["To"].addresses[0], now)))
     for each in rendered.attachments:
         kind, _, subtype = each.media_type.partition("/")
         message.add_attachment(each.content, maintype=kind, subtype=subtype, filename=each.name)
@@ -44,6 +46,14 @@ def _show(message: EmailMessage, images: tuple[Attachment, ...]) -> None:
     for each in images:
         kind, _, subtype = each.media_type.partition("/")
         html.add_related(each.content, kind, subtype, cid=f"<{each.name}>", disposition="inline")
+
+
+def _invite(message: EmailMessage, invited: tuple[Invitation, ...]) -> None:
+    """A single invitation is an alternative, which mail programs offer to accept; each is also a file to open."""
+    for each in invited if len(invited) == 1 else ():
+        message.add_alternative(each.content, subtype="calendar", params={"method": each.method})
+    for each in invited:
+        message.add_attachment(each.content.encode(), maintype="application", subtype="ics", filename=each.name)
 
 
 def message_id(letter_id: str, domain: str) -> str:

@@ -569,7 +569,7 @@ def test_the_samples_cover_all_there_is() -> None:
     found = {(occasion, role) for occasion in OF_FINDINGS for role in Role}
     assert {(one.occasion, one.addressee.role) for one in sent} == about_orders | digest | found
     states = {order.state for one in sent for order in one.orders}
-    assert states == {State.UPCOMING, State.DUE, State.OVERDUE, State.LAPSED, State.DONE}
+    assert states == {State.UPCOMING, State.DUE, State.OVERDUE, State.LAPSED, State.DONE, State.CANCELLED}
     assert {finding.kind for one in sent for finding in one.findings} == set(FOUND)
 
 
