@@ -8,11 +8,12 @@ from datetime import date
 from typing import Any
 
 from notifications.letter import Addressee, FindingFacts, Letter, OrderFacts
-from notifications.occasions import FOUND, OF_FINDINGS, Occasion, Role
+from notifications.occasions import FOUND, INVITING, OF_FINDINGS, Occasion, Role
 from notifications.sample_digest import sample_digest
+from notifications.words import Words, words_in
 from schedules.finding import FindingKind
 from schedules.machine import Category
-from schedules.work_order import Cause, Kind, State
+from schedules.work_order import OPEN_STATES, Cause, Kind, State
 
 _RICH = OrderFacts(
     machine_id="LG0001",
@@ -41,7 +42,6 @@ _RICH = OrderFacts(
     plan_version="1",
     number=17,
     region_name="山东 Shandong",
-    scheduled_for=date(2025, 6, 1),
 )
 _SHAPES = {
     Kind.MANDATORY_VISIT: ("600", "1200", 600.0),
@@ -81,7 +81,7 @@ def sample_letters(locale: str) -> Iterator[Letter]:
                 for findings in _findings(occasion):
                     yield Letter(f"sample-{occasion}", occasion, addressee, (), 0, findings=findings)
                 continue
-            for orders in _orders(occasion)[: 4 if role is Role.MANAGER else 3]:
+            for orders in _orders(occasion, locale)[: 4 if role is Role.MANAGER else 3]:
                 yield Letter(f"sample-{occasion}", occasion, addressee, orders, 0)
 
 
@@ -91,7 +91,7 @@ def sample_letter(occasion: Occasion, role: Role, locale: str) -> Letter:
         return Letter(f"sample-{occasion}", occasion, _addressee(role, locale), (), 0, sample_digest())
     if occasion in OF_FINDINGS:
         return Letter(f"sample-{occasion}", occasion, _addressee(role, locale), (), 0, findings=_findings(occasion)[1])
-    return Letter(f"sample-{occasion}", occasion, _addressee(role, locale), _orders(occasion)[2], 0)
+    return Letter(f"sample-{occasion}", occasion, _addressee(role, locale), _orders(occasion, locale)[2], 0)
 
 
 def _findings(occasion: Occasion) -> tuple[tuple[FindingFacts, ...], ...]:
@@ -124,8 +124,9 @@ def _addressee(role: Role, locale: str) -> Addressee:
     return Addressee(role, f"sample-{role}", "王师傅", "sample@example.org", "13900000000", locale)
 
 
-def _orders(occasion: Occasion) -> tuple[tuple[OrderFacts, ...], ...]:
+def _orders(occasion: Occasion, locale: str) -> tuple[tuple[OrderFacts, ...], ...]:
     rich = _rich(occasion)
+    rich = replace(rich, why=_why(rich, words_in(locale)))
     step = _SHAPES[rich.kind][1]
     hours = float(step) if step.isdecimal() else None
     higher = replace(rich, step=step, threshold_hours=hours, number=18, sequence=18)
@@ -139,7 +140,8 @@ def _rich(occasion: Occasion) -> OrderFacts:
     kind = _KINDS[occasion.partition("_")[0]]
     state = _STATES.get(occasion.rpartition("_")[2], State.OVERDUE)
     step, _, threshold = _SHAPES[kind]
-    order = replace(_RICH, kind=kind, state=state, step=step, threshold_hours=threshold)
+    agreed = date(2025, 6, 1) if occasion in INVITING else None
+    order = replace(_RICH, kind=kind, state=state, step=step, threshold_hours=threshold, scheduled_for=agreed)
     if state is State.UPCOMING:
         return order if threshold else replace(order, projected_due_on=None)
     if state is State.DONE:
@@ -147,6 +149,19 @@ def _rich(occasion: Occasion) -> OrderFacts:
         return replace(order, cause=Cause.HOURS, projected_due_on=None, closed_on=done_on, sent_by=sent_by)
     late_days = 12 if state is State.OVERDUE else None
     return replace(order, cause=Cause.HOURS, late_days=late_days, total_hours=662.25, projected_due_on=None)
+
+
+def _why(order: OrderFacts, _: Words) -> tuple[str, ...]:
+    """A sentence such as real letters have."""
+    if order.state is State.CANCELLED:
+        return (
+            _("{state} on {day}: {why}.").format(
+                state=_("cancelled").capitalize(), day=date(2025, 5, 28), why=_("somebody cancelled it")
+            ),
+        )
+    if order.state in OPEN_STATES and order.cause is Cause.HOURS:
+        return (_("Due since {day} by hours.").format(day=order.due_on),)
+    return ()
 
 
 def _bare(order: OrderFacts) -> OrderFacts:
@@ -173,4 +188,5 @@ def _bare(order: OrderFacts) -> OrderFacts:
         number=None,
         region_name=None,
         scheduled_for=None,
+        why=(),
     )

@@ -127,6 +127,16 @@ def cancels(world: World) -> None:
         work.cancel(connection, world.keeper, "L1", VISIT, "sold abroad", "Wang", world.now_ms)
 
 
+def test_an_invitation_that_waits_for_another_attempt_is_overtaken(world: World) -> None:
+    agrees(world, "2025-03-20")
+    world.gathers()
+    while (claim := world.outbox.claim(world.now_ms, MINUTE)) is not None:
+        world.outbox.mark_retry(claim, world.now_ms + 1, "mail server away")
+    agrees(world, "2025-03-22")
+
+    assert [event.start.day for _, _, event in told(world)] == [22, 22]
+
+
 ENDS: dict[str, Callable[[World], None]] = {
     "cancelled": cancels,
     "retired": lambda world: world.retires("L1"),
