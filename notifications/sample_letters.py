@@ -148,7 +148,8 @@ def _rich(occasion: Occasion) -> OrderFacts:
         done_on, sent_by = date(2025, 5, 30), date(2025, 6, 5)
         return replace(order, cause=Cause.HOURS, projected_due_on=None, closed_on=done_on, sent_by=sent_by)
     late_days = 12 if state is State.OVERDUE else None
-    return replace(order, cause=Cause.HOURS, late_days=late_days, total_hours=662.25, projected_due_on=None)
+    cause = Cause.HOURS if threshold else Cause.CALENDAR
+    return replace(order, cause=cause, late_days=late_days, total_hours=662.25, projected_due_on=None)
 
 
 def _why(order: OrderFacts, _: Words) -> tuple[str, ...]:
@@ -161,6 +162,8 @@ def _why(order: OrderFacts, _: Words) -> tuple[str, ...]:
         )
     if order.state in OPEN_STATES and order.cause is Cause.HOURS:
         return (_("Due since {day} by hours.").format(day=order.due_on),)
+    if order.state in OPEN_STATES and order.cause is Cause.CALENDAR:
+        return (_("Due since {day} by the calendar.").format(day=order.due_on),)
     return ()
 
 

@@ -77,7 +77,7 @@ def test_a_letter_names_machines_steps_place_and_day(occasion: Occasion, role: R
         Role.MANAGER: order.service_centre_name,
         Role.YARD: order.yard,
     }[role]
-    day = order.sent_by or order.projected_due_on or order.due_on
+    day = order.scheduled_for or order.sent_by or order.projected_due_on or order.due_on
     for word in (order.machine_id, order.model, step, place, str(day)):
         assert word
         assert word in rendered.subject
