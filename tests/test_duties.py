@@ -100,7 +100,9 @@ def _assert_told_once_what_is_current(keeper: Keeper, new: Counter[tuple[str, ..
     assert set(new.values()) == {1}
     states = {row[:3]: row[3] for row in story(keeper)["work_orders"]}
     heard = Counter[tuple[object, ...]]()
-    for occasion, role, recipient, *order, _round in new:
+    about_orders = [row for row in new if row[0] != "silent_machine"]
+    assert len(about_orders) < len(new)
+    for occasion, role, recipient, *order, _round in about_orders:
         if occasion != "visit_still_overdue":
             assert occasion == CURRENT[order[1], states[tuple(order)]], order
             heard[role, recipient, *order] += 1

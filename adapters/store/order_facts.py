@@ -35,6 +35,7 @@ def order_facts(
             scheduled_for=row.scheduled_for,
             # Notices are numbered in the order in which they are written.
             sequence=row.id,
+            sent_by=date.fromisoformat(row.round) if row.occasion == Occasion.COPY_1_NOT_SENT else None,
             why=tuple(_why(row, rulebook, today, words)),
         )
         for row in once.values()
@@ -78,7 +79,6 @@ def facts_of(row: Row[Any], projection: Projection | None, winter: WinterTable, 
         yard=row.yard,
         plan_version=order.plan_version,
         closed_on=order.closed_on,
-        sent_by=date.fromisoformat(row.round) if row.occasion == Occasion.COPY_1_NOT_SENT else None,
         region_name=winter.windows[row.region].name if row.region in winter.windows else None,
     )
 
