@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
@@ -54,13 +55,13 @@ def _on_paper(connection: Connection, keeper: Keeper, rows: list[Row[Any]], now_
     expected = projections(connection, keeper.rulebook.plan.forecast, {row.machine_id for row in rows}, now_ms)
     for row in rows:
         facts = facts_of(row, expected.get(row.machine_id), keeper.rulebook.winter, today)
-        yield _printed(keeper, row, facts, _done(connection, row), today)
+        yield _printed(keeper, row, facts, _done(connection, keeper.zone, row), today)
 
 
 def _printed(keeper: Keeper, row: Row[Any], facts: OrderFacts, done: DoneFacts | None, today: date) -> PaperFacts:
     items = keeper.items_of(row.plan_version)
     number = number_in(row)
-    seasons, is_winter = _winter(keeper, row, done, today)
+    seasons, is_winter = _winter(keeper, row, today)
     return PaperFacts(
         order=facts,
         number=row.id,
@@ -72,7 +73,7 @@ def _printed(keeper: Keeper, row: Row[Any], facts: OrderFacts, done: DoneFacts |
         warranty=None if row.warranty is None else Warranty(row.warranty),
         warranty_until=_warranty_until(keeper, row),
         stocked_on=row.stocked_on,
-        read_on=None if row.time_ms is None else local_date(row.time_ms, keeper.zone),
+        read_on=_day(row.time_ms, keeper.zone),
         scheduled_for=row.scheduled_for,
         yard_name=row.yard_name,
         yard_phone=row.yard_phone,
@@ -84,33 +85,44 @@ def _printed(keeper: Keeper, row: Row[Any], facts: OrderFacts, done: DoneFacts |
     )
 
 
-def _done(connection: Connection, row: Row[Any]) -> DoneFacts | None:
+def _done(connection: Connection, zone: ZoneInfo, row: Row[Any]) -> DoneFacts | None:
+    """What the accepted form says, or of an order that is not done the draft of a refused one."""
     if row.state != State.DONE:
-        return None
-    form = orders.form_of(connection, row.machine_id, OrderKey(Kind(row.kind), row.step))
-    if form is None:
-        return DoneFacts(done_on=row.closed_on)
-    said = form.content
+        draft = orders.draft_of(connection, row.machine_id, _key(row))
+        return None if draft is None else _said(draft.content, _day(draft.content.get("done_at_ms"), zone))
+    form = orders.form_of(connection, row.machine_id, _key(row))
+    return _said({} if form is None else form.content, row.closed_on)
+
+
+def _key(row: Row[Any]) -> OrderKey:
+    return OrderKey(Kind(row.kind), row.step)
+
+
+def _day(instant_ms: int | None, zone: ZoneInfo) -> date | None:
+    return None if instant_ms is None else local_date(instant_ms, zone)
+
+
+def _said(form: Mapping[str, Any], done_on: date | None) -> DoneFacts:
     return DoneFacts(
-        done_on=row.closed_on,
-        hours=said.get("hours"),
-        technician=said.get("technician"),
-        signed_by=said.get("signed_by"),
-        genuine_oils=said.get("genuine_oils") is True,
-        items=tuple(said.get("items") or ()),
-        findings=said.get("findings"),
-        service_record_no=said.get("service_record_no"),
-        nothing_removed=said.get("nothing_removed") is True,
-        winter_items=said.get("winter_items") is True,
+        done_on=done_on,
+        hours=form.get("hours"),
+        technician=form.get("technician"),
+        signed_by=form.get("signed_by"),
+        genuine_oils=form.get("genuine_oils") is True,
+        items=tuple(form.get("items") or ()),
+        findings=form.get("findings"),
+        service_record_no=form.get("service_record_no"),
+        nothing_removed=form.get("nothing_removed") is True,
+        winter_items=form.get("winter_items") is True,
     )
 
 
-def _winter(keeper: Keeper, row: Row[Any], done: DoneFacts | None, today: date) -> tuple[tuple[Season, ...], bool]:
+def _winter(keeper: Keeper, row: Row[Any], today: date) -> tuple[tuple[Season, ...], bool]:
     """The winters in which a monthly sheet may be dated, and whether it can only be dated in one (rules 4)."""
     window = keeper.rulebook.winter.window(row.region)
     if row.kind != Kind.STOCK_UPKEEP or window is None:
         return (), False
-    start, until = (row.opens_on, max(row.due_on, today)) if done is None else (done.done_on, done.done_on)
+    start, until = (row.closed_on,) * 2 if row.state == State.DONE else (row.opens_on, max(row.due_on, today))
     seasons = tuple(window.seasons(start, until))
     return seasons, any(season.opens_on <= start and until <= season.ends_on for season in seasons)
 

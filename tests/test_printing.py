@@ -105,6 +105,21 @@ def test_a_visit_that_was_done_shows_its_form_and_number(world: World) -> None:
         on_paper(world, "L1", Kind.MANDATORY_VISIT, "100")
 
 
+def test_a_form_that_was_refused_is_printed_as_far_as_its_draft_goes(world: World) -> None:
+    world.goes_to("2026-05-10 08:00")
+    form = Form(technician="李工", genuine_oils=True, items=("Brake fluid: 1 L",), findings="漏油")
+    key = OrderKey(Kind.MANDATORY_VISIT, "600")
+    with pytest.raises(RefusedError):
+        work.complete(world.keeper, work.Completion("L1", key, at("2026-05-09 15:00"), "301.5", form), world.now_ms)
+
+    facts = on_paper(world, "L1", Kind.MANDATORY_VISIT, "600")
+
+    assert facts.done is not None
+    assert (facts.done.done_on, facts.visit_no) == (date(2026, 5, 9), None)
+    known = ["李工", "2026-05-09", "小时表读数 301.5 小时", "漏油"]
+    assert [words for words in known if squeezed(words) not in text_of(facts)] == []
+
+
 def test_a_cancelled_order_is_not_printed(world: World) -> None:
     world.goes_to("2026-05-10 08:00")
     with world.keeper.store.write() as connection:

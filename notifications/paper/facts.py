@@ -13,9 +13,11 @@ from schedules.winter import Season
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoneFacts:
-    """The form by which an order was done, as it was accepted (rules 6); `hours` as it was written."""
+    """The form by which an order was done, as it was accepted (rules 6), or the draft of one that was refused, as far
+    as it goes; `hours` as it was written.
+    """
 
-    done_on: date
+    done_on: date | None = None
     hours: str | None = None
     technician: str | None = None
     signed_by: str | None = None

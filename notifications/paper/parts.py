@@ -18,7 +18,7 @@ from schedules.work_order import Kind
 Pair = tuple[str, object]
 _SIGNING_ROWS = 2.8
 _ROOM = "　" * 6
-_NOTHING_SAID = DoneFacts(done_on=date.min)
+_NOTHING_SAID = DoneFacts()
 
 
 def title(pen: Pen, heading: str, below: str, left: str = "", right: Sequence[str] = ()) -> Table:
@@ -118,7 +118,7 @@ def evidence_rows(pen: Pen, done: DoneFacts | None, on: str, by: str) -> list[li
     said = done or _NOTHING_SAID
     hours = pen.words("notes.hours", hours=said.hours or _ROOM)
     return [
-        [(on, written_day(pen, done.done_on if done else None)), ("meter", hours)],
+        [(on, written_day(pen, said.done_on)), ("meter", hours)],
         [(by, said.technician or ""), ("record_no", said.service_record_no or "")],
     ]
 
