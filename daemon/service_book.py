@@ -76,7 +76,7 @@ def machine(connection: Connection, keeper: Keeper, machine_id: str, now_ms: int
         **_machine(keeper, row),
         "meter_changes": [_meter_change(keeper, each) for each in listing.meter_replacements(connection, machine_id)],
         "work_orders": list(orders(connection, keeper, OrderFilter(machine_id=machine_id), now_ms)),
-        "findings": list(findings(connection, FindingFilter(machine_id=machine_id))),
+        "findings": list(findings(connection, FindingFilter(machine_id=machine_id), words)),
         "story": _story(connection, keeper, row, now_ms, words),
     }
 

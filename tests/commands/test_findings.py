@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from daemon.finding_list import _ADVICE, _CURES, _WHAT
+import pytest
+
+from notifications.finding_words import advice, cured
+from notifications.words import words_in
 from schedules.finding import Cure, FindingKind
 
 from .conftest import Fleet
@@ -30,6 +33,16 @@ def test_they_are_filtered(fleet: Fleet) -> None:
     assert asked("--machine", "nobody") == set()
 
 
-def test_every_kind_and_every_cure_has_words() -> None:
-    assert set(_WHAT) == set(_ADVICE) == set(FindingKind)
-    assert set(_CURES) == set(Cure)
+def test_they_are_told_in_chinese(fleet: Fleet) -> None:
+    rows = fleet.call("findings", "--kind", "centre_without_address", "--locale", "zh-CN", "--format", "json").json
+
+    assert "服务中心 HB 没有电子邮箱地址" in {row["what"] for row in rows}
+    assert all("补上地址：`centres import`" in row["advice"] for row in rows)
+
+
+@pytest.mark.parametrize("locale", ["en", "zh-CN"])
+def test_every_kind_and_every_cure_has_words(locale: str) -> None:
+    words = words_in(locale)
+
+    assert len({advice(kind, words) for kind in FindingKind}) > 1
+    assert len({cured(cure, words) for cure in Cure}) == len(Cure)
