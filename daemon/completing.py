@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -36,15 +37,19 @@ class Completion:
     by: str | None = None
 
 
-def complete(keeper: Keeper, command: Completion, now_ms: int) -> VisitNumber | None:
-    """Complete an order; the number of a mandatory visit.
+def complete(
+    keeper: Keeper, command: Completion, now_ms: int, noted: Callable[[Connection], object] = lambda _connection: None
+) -> VisitNumber | None:
+    """Complete an order; the number of a mandatory visit. `noted` writes what belongs into the same transaction.
 
     RefusedError names what is missing, and then nothing is left but the draft (rules 6).
     """
     command = replace(command, form=trimmed(command.form))
     try:
         with keeper.store.write() as connection:
-            return _complete(connection, keeper, command, now_ms)
+            number = _complete(connection, keeper, command, now_ms)
+            noted(connection)
+            return number
     except RefusedError as refused:
         with keeper.store.write() as connection:
             _keep_draft(connection, keeper, command, refused, now_ms)

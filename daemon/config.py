@@ -253,6 +253,21 @@ class WebConfig(_Table):
         default=None, description="address under which people reach us, for links in notices"
     )
 
+    session_hours: float = Field(default=12.0, gt=0, le=24 * 31, description="hours until one has to log in again")
+    link_days: int = Field(default=30, ge=1, le=366, description="days for which the link in a notice opens its order")
+    max_body_kb: int = Field(default=512, ge=16, le=65536, description="longest request taken, in kB")
+    trusted_proxies: tuple[Text, ...] = Field(
+        default=(),
+        strict=False,
+        description="addresses of proxies that have logged people in already, and say so in user_header",
+        json_schema_extra=_shown("none"),
+    )
+    user_header: Text | None = Field(
+        default=None,
+        description="header in which a trusted proxy names who is logged in, such as `Remote-User`",
+        json_schema_extra=_shown("off"),
+    )
+
     @property
     def host(self) -> str:
         """The host part of listen, without brackets."""

@@ -27,7 +27,8 @@ def configuration(folder: Path, ports: Ports | None) -> Config:
     """What an operator would write; letters go to the log, nobody gets mail."""
     store, mqtt = {"url": f"sqlite:///{folder}/hourkeeper.db"}, {"host": HOST, "port": ports.v5} if ports else {}
     told = {"managers": MANAGERS, "group_wait_s": _GROUP_WAIT_S}
-    return Config.model_validate({"store": store, "mqtt": mqtt, "notifications": told, "log": {"level": "error"}})
+    web, log = {"listen": f"{HOST}:0"}, {"level": "error"}
+    return Config.model_validate({"store": store, "mqtt": mqtt, "web": web, "notifications": told, "log": log})
 
 
 def open_scratch(config: Config, now_ms: int) -> Keeper:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row
 
 from adapters.store import listing
 from adapters.store.listing import FindingFilter
+from adapters.store.paging import Place
 from daemon.listing import Fields
 from daemon.showing import iso
 from notifications.finding_words import advice, cured, what
@@ -29,9 +30,15 @@ FINDING_FIELDS = (
 )
 
 
-def findings(connection: Connection, wanted: FindingFilter, words: Words) -> Iterator[Fields]:
+def findings(
+    connection: Connection,
+    wanted: FindingFilter,
+    words: Words,
+    limit: int | None = None,
+    place: Place | None = None,
+) -> Iterator[Fields]:
     """Findings, the oldest first."""
-    for batch in listing.all_findings(connection, wanted):
+    for batch in listing.all_findings(connection, wanted, limit, place):
         yield from (_fields(row, words) for row in batch)
 
 

@@ -12,6 +12,7 @@ from adapters.store import listing
 from adapters.store.forecast import projections
 from adapters.store.listing import OrderFilter, Unsent
 from adapters.store.machines import order_of
+from adapters.store.paging import Place
 from adapters.store.visits import number_in
 from daemon.drafts import draft_view
 from daemon.keeper import Keeper
@@ -68,10 +69,15 @@ def overdue(connection: Connection, keeper: Keeper, wanted: OrderFilter, now_ms:
 
 
 def orders(
-    connection: Connection, keeper: Keeper, wanted: OrderFilter, now_ms: int, limit: int | None = None
+    connection: Connection,
+    keeper: Keeper,
+    wanted: OrderFilter,
+    now_ms: int,
+    limit: int | None = None,
+    place: Place | None = None,
 ) -> Iterator[Fields]:
-    """Work orders, by machine."""
-    for batch in listing.orders(connection, wanted, limit):
+    """Work orders, by machine, or from a place on."""
+    for batch in listing.orders(connection, wanted, limit, place):
         yield from _order_batch(connection, keeper, batch, now_ms)
 
 

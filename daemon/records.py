@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from adapters.store import listing
+from adapters.store.paging import Place
 from daemon.keeper import Keeper
 from daemon.listing import Fields
 from daemon.showing import hours, instant, iso
@@ -32,10 +33,15 @@ READING_FIELDS = (
 
 
 def readings(
-    connection: Connection, keeper: Keeper, machine_id: str | None, verdicts: frozenset[Verdict] | None, limit: int
+    connection: Connection,
+    keeper: Keeper,
+    machine_id: str | None,
+    verdicts: frozenset[Verdict] | None,
+    limit: int | None,
+    place: Place | None = None,
 ) -> Iterator[Fields]:
     """Readings, the newest first."""
-    for batch in listing.all_readings(connection, machine_id, verdicts, limit):
+    for batch in listing.all_readings(connection, machine_id, verdicts, limit, place):
         yield from (_reading(keeper, row) for row in batch)
 
 
@@ -83,9 +89,11 @@ NOTICE_FIELDS = (
 )
 
 
-def notices(connection: Connection, keeper: Keeper, state: str | None, limit: int) -> Iterator[Fields]:
+def notices(
+    connection: Connection, keeper: Keeper, state: str | None, limit: int | None, place: Place | None = None
+) -> Iterator[Fields]:
     """Notices with what became of them, the newest first."""
-    for batch in listing.all_notices(connection, state, limit):
+    for batch in listing.all_notices(connection, state, limit, place):
         yield from (notice_fields(keeper, row) for row in batch)
 
 

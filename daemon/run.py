@@ -46,6 +46,8 @@ class Parts:
     channels: Mapping[str, Channel]
     renderer: Renderer
     policy: RetryPolicy = field(default_factory=RetryPolicy)
+    serve: Callable[[Keeper, Callable[[], int], threading.Event], None] | None = None
+    """Serves pages and API until it is told to stop; None without."""
 
 
 def clock_ms() -> int:
@@ -81,6 +83,8 @@ def run(
         threading.Thread(target=connection.run, args=(stop,), name="intake"),
         threading.Thread(target=run_relay, args=relay, name="relay"),
     ]
+    if parts.serve is not None:
+        threads.append(threading.Thread(target=parts.serve, args=(parts.keeper, clock, stop), name="web"))
     ticker = _ticker(parts.keeper, clock, stop)
     for thread in threads:
         thread.start()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row
 
 from adapters.store import listing
 from adapters.store.listing import FindingFilter, OrderFilter
+from adapters.store.paging import Place
 from daemon.finding_list import findings
 from daemon.keeper import Keeper
 from daemon.listing import Fields, order_event, orders, subject_of
@@ -48,10 +49,14 @@ _MACHINE_DATES = ("stocked_on", "handed_over_on", "last_step_done_on", "retired_
 
 
 def machines(
-    connection: Connection, keeper: Keeper, conditions: dict[str, str], limit: int | None = None
+    connection: Connection,
+    keeper: Keeper,
+    conditions: Mapping[str, str],
+    limit: int | None = None,
+    place: Place | None = None,
 ) -> Iterator[Fields]:
     """Machines with their hours, by number; `conditions` are columns of theirs and the wanted values."""
-    for batch in listing.all_machines(connection, conditions, limit):
+    for batch in listing.all_machines(connection, conditions, limit, place):
         yield from (_machine(keeper, row) for row in batch)
 
 

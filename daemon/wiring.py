@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -174,6 +176,17 @@ def renderer_of(config: Config, items_of: ItemsOf) -> Renderer:
     page = config.web.public_url or ""
     told = config.notifications
     return Renderer(items_of, page=page, locale=told.locale, templates=told.templates_folder)
+
+
+def server_of(config: Config) -> Callable[[Keeper, Callable[[], int], threading.Event], None]:
+    """Whoever serves pages and API; the libraries for it are read by its own thread."""
+
+    def serve(keeper: Keeper, clock: Callable[[], int], stop: threading.Event) -> None:
+        from daemon.web.server import serve_until
+
+        serve_until(keeper, clock, config.web, stop)
+
+    return serve
 
 
 def channels_of(config: Config) -> dict[str, Channel]:

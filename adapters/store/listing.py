@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, select
 
+from adapters.store.paging import Keys, Place
 from adapters.store.tables import (
     duties,
     findings,
@@ -28,11 +29,12 @@ from adapters.store.tables import (
 )
 from adapters.store.visits import NUMBER, OF_ORDER
 from schedules.finding import FindingKind
+from schedules.machine import Status
 from schedules.reading import Verdict
 from schedules.work_order import OPEN_STATES, Kind, OrderKey, State
 
 _AT_ONCE = 500
-_FACTS = ("model", "category", "service_centre", "region", "yard", "customer", "handed_over_on")
+_FACTS = ("model", "category", "status", "service_centre", "region", "yard", "customer", "handed_over_on")
 REFUSED = frozenset(Verdict) - {Verdict.ACCEPTED, Verdict.NOISE, Verdict.LATE, Verdict.DUPLICATE, Verdict.VOIDED}
 """Verdicts of readings that were not believed, and that a person may decide on."""
 
@@ -57,19 +59,33 @@ class OrderFilter:
     service_centres: frozenset[str] = frozenset()
     regions: frozenset[str] = frozenset()
     unsent: Unsent | None = None
+    yard: str | None = None
+    status: Status | None = None
+    due_before: date | None = None
+    order_id: int | None = None
 
 
-def orders(connection: Connection, wanted: OrderFilter, limit: int | None = None) -> Iterator[Sequence[Row[Any]]]:
-    """Work orders with their machine's facts, by machine, in batches."""
-    statement = _orders().where(*conditions_of(wanted))
-    columns = work_orders.c
-    return _batches(connection, statement.order_by(columns.machine_id, columns.kind, columns.id).limit(limit))
+ORDER_SORTS: Mapping[str, Keys] = {
+    "machine": (work_orders.c.machine_id, work_orders.c.kind, work_orders.c.id),
+    "overdue": (work_orders.c.overdue_on, work_orders.c.id),
+    "due": (work_orders.c.due_on, work_orders.c.id),
+    "id": (work_orders.c.id,),
+}
+"""In which order work orders are listed; those by a date leave out what has none."""
+
+
+def orders(
+    connection: Connection, wanted: OrderFilter, limit: int | None = None, place: Place | None = None
+) -> Iterator[Sequence[Row[Any]]]:
+    """Work orders with their machine's facts, in batches; from a place on, or by machine from the first."""
+    place = place or Place(ORDER_SORTS["machine"])
+    return _batches(connection, place.on(_orders().where(*conditions_of(wanted))).limit(limit))
 
 
 def overdue(connection: Connection, wanted: OrderFilter, limit: int | None = None) -> Iterator[Sequence[Row[Any]]]:
     """Overdue work orders with their machine's facts, the longest overdue first, in batches."""
-    statement = _orders().where(work_orders.c.state == State.OVERDUE, *conditions_of(wanted))
-    return _batches(connection, statement.order_by(work_orders.c.overdue_on, work_orders.c.id).limit(limit))
+    late = replace(wanted, states=frozenset({State.OVERDUE}))
+    return orders(connection, late, limit, Place(ORDER_SORTS["overdue"]))
 
 
 def order(connection: Connection, machine_id: str, key: OrderKey) -> Row[Any] | None:
@@ -91,22 +107,32 @@ def _orders() -> Select[Any]:
 
 def conditions_of(wanted: OrderFilter) -> Iterator[ColumnElement[bool]]:
     """Work orders, joined with their machines, as they are wanted."""
+    for name, column in _EQUAL.items():
+        value = getattr(wanted, name)
+        if value is not None:
+            yield column == value
+    for name, column in _AMONG.items():
+        values = getattr(wanted, name)
+        if values:
+            yield column.in_(sorted(values))
     if wanted.states is not None:
         yield work_orders.c.state.in_(sorted(wanted.states))
-    if wanted.kind is not None:
-        yield work_orders.c.kind == wanted.kind
-    if wanted.machine_id is not None:
-        yield work_orders.c.machine_id == wanted.machine_id
-    if wanted.service_centre is not None:
-        yield machines.c.service_centre == wanted.service_centre
-    if wanted.region is not None:
-        yield machines.c.region == wanted.region
-    if wanted.service_centres:
-        yield machines.c.service_centre.in_(sorted(wanted.service_centres))
-    if wanted.regions:
-        yield machines.c.region.in_(sorted(wanted.regions))
+    if wanted.due_before is not None:
+        yield work_orders.c.due_on < wanted.due_before
     if wanted.unsent is not None:
         yield from _unsent(wanted.unsent)
+
+
+_EQUAL: Mapping[str, Column[Any]] = {
+    "kind": work_orders.c.kind,
+    "machine_id": work_orders.c.machine_id,
+    "order_id": work_orders.c.id,
+    "service_centre": machines.c.service_centre,
+    "region": machines.c.region,
+    "yard": machines.c.yard,
+    "status": machines.c.status,
+}
+_AMONG: Mapping[str, Column[Any]] = {"service_centres": machines.c.service_centre, "regions": machines.c.region}
 
 
 def _unsent(wanted: Unsent) -> Iterator[ColumnElement[bool]]:
@@ -149,12 +175,15 @@ def meter_replacements(connection: Connection, machine_id: str) -> list[Row[Any]
 _METER = ("total_ms", "time_ms", "offset_ms", "heard_ms")
 
 
+MACHINE_KEYS: Keys = (machines.c.machine_id,)
+
+
 def all_machines(
-    connection: Connection, conditions: dict[str, str], limit: int | None = None
+    connection: Connection, conditions: Mapping[str, str], limit: int | None = None, place: Place | None = None
 ) -> Iterator[Sequence[Row[Any]]]:
     """Machines with their meters, by number, in batches; `conditions` are columns and their values."""
     statement = _machines().where(*(machines.c[name] == value for name, value in conditions.items()))
-    return _batches(connection, statement.order_by(machines.c.machine_id).limit(limit))
+    return _batches(connection, (place or Place(MACHINE_KEYS)).on(statement).limit(limit))
 
 
 def machine(connection: Connection, machine_id: str) -> Row[Any] | None:
@@ -167,8 +196,15 @@ def _machines() -> Select[Any]:
     return select(machines, *(meters.c[name] for name in _METER)).select_from(joined)
 
 
+READING_KEYS: Keys = (readings.c.id,)
+
+
 def all_readings(
-    connection: Connection, machine_id: str | None, verdicts: frozenset[Verdict] | None, limit: int
+    connection: Connection,
+    machine_id: str | None,
+    verdicts: frozenset[Verdict] | None,
+    limit: int | None,
+    place: Place | None = None,
 ) -> Iterator[Sequence[Row[Any]]]:
     """Readings with what was delivered where it was kept, the newest first, in batches."""
     joined = readings.outerjoin(raw_deliveries, raw_deliveries.c.reading_id == readings.c.id)
@@ -179,15 +215,18 @@ def all_readings(
         statement = statement.where(readings.c.verdict.in_(sorted(verdicts)))
         if verdicts <= REFUSED:  # then there is a reason, and a small index of those that have one
             statement = statement.where(readings.c.reason.isnot(None))
-    return _batches(connection, statement.order_by(readings.c.id.desc()).limit(limit))
+    return _batches(connection, (place or Place(READING_KEYS, descending=True)).on(statement).limit(limit))
 
 
-def all_notices(connection: Connection, state: str | None, limit: int) -> Iterator[Sequence[Row[Any]]]:
+NOTICE_KEYS: Keys = (notices.c.id,)
+
+
+def all_notices(
+    connection: Connection, state: str | None, limit: int | None, place: Place | None = None
+) -> Iterator[Sequence[Row[Any]]]:
     """Notices with the letters they went into, the newest first, in batches."""
-    statement = _notices()
-    for condition in () if state is None else (_notice_is(state),):
-        statement = statement.where(condition)
-    return _batches(connection, statement.order_by(notices.c.id.desc()).limit(limit))
+    statement = _notices() if state is None else _notices().where(_notice_is(state))
+    return _batches(connection, (place or Place(NOTICE_KEYS, descending=True)).on(statement).limit(limit))
 
 
 def notice(connection: Connection, number: int) -> Row[Any] | None:
@@ -241,11 +280,16 @@ class FindingFilter:
     cured: bool = False
 
 
-def all_findings(connection: Connection, wanted: FindingFilter) -> Iterator[Sequence[Row[Any]]]:
+FINDING_KEYS: Keys = (findings.c.opened_on, findings.c.id)
+
+
+def all_findings(
+    connection: Connection, wanted: FindingFilter, limit: int | None = None, place: Place | None = None
+) -> Iterator[Sequence[Row[Any]]]:
     """Findings with the centre of the machine they are about, the oldest first."""
     joined = findings.outerjoin(machines, machines.c.machine_id == findings.c.machine_id)
     statement = select(findings, machines.c.service_centre).select_from(joined).where(*_of_findings(wanted))
-    return _batches(connection, statement.order_by(findings.c.opened_on, findings.c.id))
+    return _batches(connection, (place or Place(FINDING_KEYS)).on(statement).limit(limit))
 
 
 def _of_findings(wanted: FindingFilter) -> Iterator[ColumnElement[bool]]:

@@ -39,7 +39,7 @@ NAMES = {
 }
 metadata = MetaData(naming_convention=NAMES)
 MACHINE_ID = String(64)
-_SERIAL = BigInteger().with_variant(Integer, "sqlite")
+SERIAL = BigInteger().with_variant(Integer, "sqlite")
 
 
 def _one_of(column: str, names: type[StrEnum]) -> CheckConstraint:
@@ -102,7 +102,7 @@ rulebooks = Table(
 winter_overrides = Table(
     "winter_overrides",
     metadata,
-    Column("id", _SERIAL, primary_key=True),
+    Column("id", SERIAL, primary_key=True),
     Column("region", String(32), nullable=False),
     Column("season", String(16), nullable=False),
     # all three NULL: the override before it was withdrawn
@@ -209,7 +209,7 @@ meters = Table(
 meter_changes = Table(
     "meter_changes",
     metadata,
-    Column("id", _SERIAL, primary_key=True),
+    Column("id", SERIAL, primary_key=True),
     Column("machine_id", ForeignKey("machines.machine_id"), nullable=False),
     Column("changed_ms", BigInteger, nullable=False),
     Column("old_end_ms", BigInteger, nullable=False),
@@ -224,7 +224,7 @@ meter_changes = Table(
 readings = Table(
     "readings",
     metadata,
-    Column("id", _SERIAL, primary_key=True),
+    Column("id", SERIAL, primary_key=True),
     Column("machine_id", MACHINE_ID),
     Column("dial_ms", BigInteger),
     Column("device_ms", BigInteger),
@@ -272,7 +272,7 @@ reading_tally = Table(
 reading_decisions = Table(
     "reading_decisions",
     metadata,
-    Column("id", _SERIAL, primary_key=True),
+    Column("id", SERIAL, primary_key=True),
     Column("reading_id", ForeignKey("readings.id"), nullable=False),
     Column("recorded_ms", BigInteger, nullable=False),
     Column("from_verdict", String(16), nullable=False),
@@ -285,7 +285,7 @@ reading_decisions = Table(
 work_orders = Table(
     "work_orders",
     metadata,
-    Column("id", _SERIAL, primary_key=True),
+    Column("id", SERIAL, primary_key=True),
     Column("machine_id", ForeignKey("machines.machine_id"), nullable=False),
     Column("kind", String(24), nullable=False),
     Column("step", String(40), nullable=False),
@@ -327,7 +327,7 @@ work_orders = Table(
 work_order_events = Table(
     "work_order_events",
     metadata,
-    Column("id", _SERIAL, primary_key=True),
+    Column("id", SERIAL, primary_key=True),
     Column("machine_id", ForeignKey("machines.machine_id"), nullable=False),
     Column("kind", String(24), nullable=False),
     Column("step", String(40), nullable=False),
@@ -345,7 +345,7 @@ work_order_events = Table(
 machine_events = Table(
     "machine_events",
     metadata,
-    Column("id", _SERIAL, primary_key=True),
+    Column("id", SERIAL, primary_key=True),
     Column("machine_id", ForeignKey("machines.machine_id"), nullable=False),
     Column("on", Date, nullable=False),
     Column("recorded_ms", BigInteger, nullable=False),
@@ -359,7 +359,7 @@ machine_events = Table(
 forms = Table(
     "forms",
     metadata,
-    Column("id", _SERIAL, primary_key=True),
+    Column("id", SERIAL, primary_key=True),
     Column("machine_id", ForeignKey("machines.machine_id"), nullable=False),
     Column("kind", String(24), nullable=False),
     Column("step", String(40), nullable=False),
@@ -427,7 +427,7 @@ letters = Table(
 notices = Table(
     "notices",
     metadata,
-    Column("id", _SERIAL, primary_key=True),
+    Column("id", SERIAL, primary_key=True),
     Column("occasion", String(24), nullable=False),
     Column("role", String(16), nullable=False),
     Column("recipient", Text, nullable=False),
@@ -467,7 +467,7 @@ notices = Table(
 findings = Table(
     "findings",
     metadata,
-    Column("id", _SERIAL, primary_key=True),
+    Column("id", SERIAL, primary_key=True),
     Column("kind", String(24), nullable=False),
     Column("subject", String(64), nullable=False),
     Column("machine_id", ForeignKey("machines.machine_id")),

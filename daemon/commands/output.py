@@ -121,10 +121,10 @@ def _csv(rows: Iterable[Fields], columns: Columns) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(columns.all)
     for row in rows:
-        writer.writerow([_cell(row[name]) for name in columns.all])
+        writer.writerow([cell(row[name]) for name in columns.all])
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
     """A value as a spreadsheet takes it: text that it would run as a formula is quoted."""
     if isinstance(value, bool):
         return str(value).lower()

@@ -1,0 +1,1 @@
+"""Pages and API: what managers, service centres and yards see and do."""

@@ -1,0 +1,189 @@
+"""Refused readings and what is decided of them; findings, notices, registers, duties, and the figures of the day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from sqlalchemy import Connection
+
+from adapters.store import listing as store
+from adapters.store import readings
+from adapters.store.compliance import By, Period
+from adapters.store.listing import NOTICE_KEYS, READING_KEYS, REFUSED, FindingFilter, OrderFilter
+from adapters.store.paging import Place
+from daemon import compliance as told
+from daemon import duty_list, finding_list, meters, records, service_book
+from daemon.voiding import void as void_reading
+from daemon.web.api.fields import Body, Note
+from daemon.web.changes import Change, carry_out, shown_first
+from daemon.web.entrance import Asker, Changer, must
+from daemon.web.lists import Paged, listed
+from daemon.web.problems import ProblemError, UnknownError
+from daemon.web.rights import Action, Person, Role
+from daemon.web.scope import fleet_only, orders_of
+from daemon.web.site import Site, site_of
+from daemon.web.summary import summary
+from notifications.words import words_in
+from schedules.dates import add_months
+from schedules.finding import FindingKind
+from schedules.work_order import Kind
+
+router = APIRouter()
+Fields = dict[str, Any]
+NoticeState = Literal["waiting", "sent", "dead", "dropped"]
+_MONTHS_BEFORE = 11
+
+
+@router.get("/refused-readings", tags=["readings"], summary="List the readings that were not believed")
+def list_refused(
+    request: Request, person: Asker, paging: Paged, machine: Annotated[str | None, Query(max_length=64)] = None
+) -> Response:
+    """The newest first, with the reason and what was delivered."""
+    fleet_only(person)
+    site = site_of(request)
+
+    def rows(place: Place, limit: int | None) -> Iterator[Fields]:
+        with site.keeper.store.read() as connection:
+            yield from records.readings(connection, site.keeper, machine, REFUSED, limit, place)
+
+    return listed(request, paging, rows, records.READING_FIELDS, READING_KEYS, descending=True)
+
+
+class Decision(Body):
+    """A decision on a reading; with `dry_run` its consequences are shown, and nothing is done."""
+
+    why: Note
+    dry_run: bool = False
+
+
+Decide = Callable[[Connection, Any, int, str, str, int], None]
+
+
+@router.post("/refused-readings/{number}/accept", tags=["readings"], summary="Accept a refused reading as real")
+def accept(request: Request, person: Changer, number: int, body: Decision) -> Fields:
+    """The meter stands there from then on."""
+    return _decide(site_of(request), person, number, body, meters.accept, "accepted")
+
+
+@router.post("/refused-readings/{number}/void", tags=["readings"], summary="Declare a reading void")
+def void(request: Request, person: Changer, number: int, body: Decision) -> Fields:
+    """If it had been believed, what followed is judged again."""
+    return _decide(site_of(request), person, number, body, void_reading, "void")
+
+
+def _decide(site: Site, person: Person, number: int, body: Decision, decision: Decide, became: str) -> Fields:
+    must(person, Action.DECIDE)
+    with site.keeper.store.read() as connection:
+        row = readings.by_number(connection, number) if number < 2**63 else None
+    if row is None:
+        raise UnknownError(f"reading {number}")
+    machine_id = row.machine_id or ""
+
+    def act(connection: Connection) -> None:
+        decision(connection, site.keeper, number, body.why, person.name, site.clock())
+
+    if body.dry_run:
+        found = shown_first(site, machine_id, act)
+    else:
+        change = Change(person, Action.DECIDE, f"reading {number}", {"why": body.why, "became": became})
+        found = carry_out(site, change, machine_id, act)
+    return {"reading": number, "machine_id": machine_id, "dry_run": body.dry_run, "consequences": found.lines()}
+
+
+@router.get("/findings", tags=["findings"], summary="List what needs a person")
+def list_findings(
+    request: Request,
+    person: Asker,
+    paging: Paged,
+    kind: Annotated[FindingKind | None, Query()] = None,
+    machine: Annotated[str | None, Query(max_length=64)] = None,
+    cured: Annotated[bool, Query(description="also those that are over")] = False,  # noqa: FBT002 - a query parameter
+) -> Response:
+    """Silent machines, meters that need a decision, missing addresses; the oldest first, each with what to do."""
+    if person.role in {Role.YARD, Role.LINK}:
+        raise ProblemError(403, "not allowed", f"findings are not for the role {person.role.value}")
+    site = site_of(request)
+    wanted, words = FindingFilter(kind, machine, person.service_centre, cured), words_in(person.locale or "en")
+
+    def rows(place: Place, limit: int | None) -> Iterator[Fields]:
+        with site.keeper.store.read() as connection:
+            yield from finding_list.findings(connection, wanted, words, limit, place)
+
+    return listed(request, paging, rows, finding_list.FINDING_FIELDS, store.FINDING_KEYS)
+
+
+@router.get("/notices", tags=["notices"], summary="List what was told to whom")
+def list_notices(
+    request: Request,
+    person: Asker,
+    paging: Paged,
+    state: Annotated[str | None, Query(pattern="^(waiting|sent|dead|dropped)$")] = None,
+) -> Response:
+    """The newest first, with what became of each."""
+    fleet_only(person)
+    site = site_of(request)
+
+    def rows(place: Place, limit: int | None) -> Iterator[Fields]:
+        with site.keeper.store.read() as connection:
+            yield from records.notices(connection, site.keeper, state, limit, place)
+
+    return listed(request, paging, rows, records.NOTICE_FIELDS, NOTICE_KEYS, descending=True)
+
+
+@router.get("/summary", tags=["figures"], summary="Counts by state, kind and centre; compliance")
+def show_summary(request: Request, person: Asker) -> Fields:
+    """The figures of the first page, of what is theirs."""
+    if person.role is Role.LINK:
+        raise ProblemError(403, "not allowed", "a link opens its own work order only")
+    return summary(site_of(request), person)
+
+
+@router.get("/compliance", tags=["figures"], summary="How well the work was done in its time")
+def show_compliance(
+    request: Request,
+    person: Asker,
+    begins_on: Annotated[date | None, Query(alias="from")] = None,
+    ends_on: Annotated[date | None, Query(alias="to")] = None,
+    by: Annotated[list[By] | None, Query()] = None,
+    kind: Annotated[Kind | None, Query()] = None,
+) -> Fields:
+    """Done on time / (done + missed), of what was due from..to (default: the year up to this month)."""
+    if person.role is Role.LINK:
+        raise ProblemError(403, "not allowed", "a link opens its own work order only")
+    site = site_of(request)
+    ends_on = ends_on or site.keeper.today(site.clock())
+    period = Period(begins_on or add_months(ends_on.replace(day=1), -_MONTHS_BEFORE), ends_on)
+    if period.begins_on > period.ends_on:
+        raise ProblemError(422, "not valid", f"from: {period.begins_on} is after {period.ends_on}")
+    with site.keeper.store.read() as connection:
+        rows, total = told.compliance(connection, period, tuple(by or ()), orders_of(person, OrderFilter(kind=kind)))
+    return {"from": period.begins_on, "to": period.ends_on, "items": rows, "total": total}
+
+
+@router.get("/service-centres", tags=["registers"], summary="List the service centres")
+def list_centres(request: Request, person: Asker) -> list[Fields]:
+    """By code."""
+    fleet_only(person)
+    with site_of(request).keeper.store.read() as connection:
+        return list(service_book.centres(connection))
+
+
+@router.get("/yards", tags=["registers"], summary="List the yards")
+def list_yards(request: Request, person: Asker) -> list[Fields]:
+    """By code."""
+    fleet_only(person)
+    with site_of(request).keeper.store.read() as connection:
+        return list(service_book.yards(connection))
+
+
+@router.get("/duties", tags=["figures"], summary="List the duties as they stand")
+def list_duties(request: Request, person: Asker) -> list[Fields]:
+    """What was done last, what is due next, and why one failed."""
+    fleet_only(person)
+    site = site_of(request)
+    with site.keeper.store.read() as connection:
+        return list(duty_list.standing(connection, site.keeper, site.clock()))

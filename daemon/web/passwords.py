@@ -1,0 +1,48 @@
+"""Passwords: hashed with argon2id, long enough, and not to be guessed at speed."""
+
+from __future__ import annotations
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import Connection
+
+from adapters.store import people
+from daemon.refused import RefusedError
+
+LEAST = 10
+_FREE_TRIES = 5
+_FIRST_WAIT_MS = 5_000
+_LONGEST_WAIT_MS = 15 * 60_000
+_hasher = PasswordHasher()
+_NOBODY = _hasher.hash("nobody has this password")
+
+
+def hash_of(password: str) -> str:
+    """What is kept of a password; RefusedError if it is too short."""
+    if len(password) < LEAST:
+        raise RefusedError(f"a password has at least {LEAST} characters", ("password",))
+    return _hasher.hash(password)
+
+
+def fits(kept: str | None, password: str) -> bool:
+    """Whether it is the password; for nobody's it takes as long."""
+    try:
+        _hasher.verify(kept or _NOBODY, password)
+    except (VerificationError, InvalidHashError):
+        return False
+    return kept is not None
+
+
+def wait_ms(connection: Connection, who: str, now_ms: int) -> int:
+    """How long an account or address has to wait until it may try again; twice as long after each failure."""
+    row = people.failures(connection, who)
+    if row is None or row.failed < _FREE_TRIES:
+        return 0
+    pause_ms: int = min(_LONGEST_WAIT_MS, _FIRST_WAIT_MS << min(row.failed - _FREE_TRIES, 16))
+    return max(0, int(row.last_ms) + pause_ms - now_ms)
+
+
+def failed(connection: Connection, who: str, now_ms: int) -> None:
+    """It was the wrong password."""
+    row = people.failures(connection, who)
+    people.keep_failures(connection, who, 1 if row is None else row.failed + 1, now_ms)

@@ -1,0 +1,83 @@
+"""Errors as RFC 9457 problem details: what is wrong, what is missing, and what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from adapters.store.engine import STORE_FAULTS
+from daemon.assessing import UnknownMachineError
+from daemon.refused import RefusedError
+
+MEDIA_TYPE = "application/problem+json"
+_LATER_S = 5
+
+
+class ProblemError(Exception):
+    """An answer that says what is wrong: `status` of HTTP, `title` short, `detail` tells what to do."""
+
+    def __init__(self, status: int, title: str, detail: str, **more: Any) -> None:  # noqa: ANN401 - members of the answer
+        """Keep them."""
+        super().__init__(detail)
+        self.status, self.title, self.detail, self.more = status, title, detail, more
+
+
+class UnknownError(ProblemError):
+    """There is nothing of this name, or it is somebody else's: outside, the two look alike."""
+
+    def __init__(self, what: str) -> None:
+        """Name what was asked for."""
+        super().__init__(404, "not found", f"{what} is not there, or not yours")
+
+
+def problem(status: int, title: str, detail: str, **more: Any) -> JSONResponse:  # noqa: ANN401 - members of the answer
+    """The answer itself."""
+    content = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    return JSONResponse(content, status, media_type=MEDIA_TYPE)
+
+
+def add_problems(app: FastAPI) -> None:
+    """Whatever goes wrong is answered in this form."""
+
+    @app.exception_handler(ProblemError)
+    def _problem(_request: Request, error: ProblemError) -> Response:
+        return problem(error.status, error.title, error.detail, **error.more)
+
+    @app.exception_handler(RefusedError)
+    def _refused(_request: Request, error: RefusedError) -> Response:
+        if error.missing:
+            return problem(422, "something is missing", error.reason, missing=list(error.missing))
+        return problem(409, "refused", error.reason)
+
+    @app.exception_handler(UnknownMachineError)
+    def _unknown(_request: Request, error: UnknownMachineError) -> Response:
+        return problem(404, "not found", str(error))
+
+    @app.exception_handler(RequestValidationError)
+    def _invalid(_request: Request, error: RequestValidationError) -> Response:
+        errors = [_one(each) for each in error.errors()]
+        return problem(
+            422, "not valid", "; ".join(f"{each['field']}: {each['reason']}" for each in errors), errors=errors
+        )
+
+    @app.exception_handler(HTTPException)
+    def _http(_request: Request, error: HTTPException) -> Response:
+        return problem(error.status_code, str(error.detail).lower(), str(error.detail))
+
+    for fault in STORE_FAULTS:
+        app.add_exception_handler(fault, _store_away)
+
+
+def _store_away(_request: Request, _error: Exception) -> Response:
+    answer = problem(503, "try again", "the store cannot be used just now; nothing was changed")
+    answer.headers["Retry-After"] = str(_LATER_S)
+    return answer
+
+
+def _one(error: Any) -> dict[str, str]:  # noqa: ANN401 - pydantic's own dictionary
+    where = [str(part) for part in error["loc"] if part not in ("body", "query", "path", "header")]
+    return {"field": ".".join(where) or "body", "reason": error["msg"]}

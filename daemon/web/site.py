@@ -1,0 +1,57 @@
+"""What every page and every call of the API is served from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_address
+
+from fastapi import Request
+
+from daemon.keeper import Keeper
+
+_MS = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """How people come in; `proxies` may name who is logged in, in `user_header`."""
+
+    public_url: str = ""
+    session: timedelta = timedelta(hours=12)
+    link: timedelta = timedelta(days=30)
+    max_body: int = 512 * 1024
+    proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    user_header: str | None = None
+
+    @property
+    def session_ms(self) -> int:
+        """How long a session lasts."""
+        return self.session // _MS
+
+    def trusts(self, address: str | None) -> bool:
+        """Whether a request from this address may say who is logged in."""
+        if address is None or self.user_header is None:
+            return False
+        try:
+            asked = ip_address(address)
+        except ValueError:
+            return False
+        return any(asked in proxy for proxy in self.proxies)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The keeper, the clock (ms since 1970), the settings, and the secret that signs links."""
+
+    keeper: Keeper
+    clock: Callable[[], int]
+    settings: WebSettings
+    secret: str
+
+
+def site_of(request: Request) -> Site:
+    """The site a request is served from."""
+    found: Site = request.app.state.site
+    return found
