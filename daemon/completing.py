@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -37,26 +38,30 @@ class Completion:
     by: str | None = None
 
 
-def complete(
-    keeper: Keeper, command: Completion, now_ms: int, noted: Callable[[Connection], object] = lambda _connection: None
-) -> VisitNumber | None:
-    """Complete an order; the number of a mandatory visit. `noted` writes what belongs into the same transaction.
+def complete(keeper: Keeper, command: Completion, now_ms: int) -> VisitNumber | None:
+    """Complete an order; the number of a mandatory visit.
 
     RefusedError names what is missing, and then nothing is left but the draft (rules 6).
     """
-    command = replace(command, form=trimmed(command.form))
+    with kept_if_refused(keeper, command, now_ms), keeper.store.write() as connection:
+        return complete_in(connection, keeper, command, now_ms)
+
+
+@contextmanager
+def kept_if_refused(keeper: Keeper, command: Completion, now_ms: int) -> Iterator[None]:
+    """Keep a form as a draft if it is refused in here."""
     try:
-        with keeper.store.write() as connection:
-            number = _complete(connection, keeper, command, now_ms)
-            noted(connection)
-            return number
+        yield
     except RefusedError as refused:
+        command = replace(command, form=trimmed(command.form))
         with keeper.store.write() as connection:
             _keep_draft(connection, keeper, command, refused, now_ms)
         raise
 
 
-def _complete(connection: Connection, keeper: Keeper, command: Completion, now_ms: int) -> VisitNumber | None:
+def complete_in(connection: Connection, keeper: Keeper, command: Completion, now_ms: int) -> VisitNumber | None:
+    """Complete an order in a transaction that others began; as `complete`, but drafts are theirs to keep."""
+    command = replace(command, form=trimmed(command.form))
     remark = Remark(now_ms, by=command.by or command.form.technician or command.form.signed_by)
     record = bring_up(
         connection, keeper, record_of(connection, keeper, command.machine_id), keeper.today(now_ms), remark

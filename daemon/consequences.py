@@ -78,7 +78,7 @@ def do(
     RefusedError, and nothing done, if that is not what was `shown` before.
     """
     with keeper.store.write() as connection:
-        done = _watched(connection, keeper, machine_id, act, renamed)
+        done = watched(connection, keeper, machine_id, act, renamed)
         if shown is not None and shown.lines() != done.lines():
             message = "meanwhile the machine has changed, and something else would come of it: look again"
             raise RefusedError(message)
@@ -88,7 +88,7 @@ def do(
 def rehearse(keeper: Keeper, machine_id: str, act: Act, renamed: str | None = None) -> Consequences:
     """What a command would do: carried out in a transaction that is rolled back."""
     with keeper.store.write() as connection, connection.begin_nested() as rehearsal:
-        would_be = _watched(connection, keeper, machine_id, act, renamed)
+        would_be = watched(connection, keeper, machine_id, act, renamed)
         rehearsal.rollback()
     return would_be
 
@@ -102,9 +102,10 @@ def seen(keeper: Keeper, machine_id: str, act: Callable[[], _Result]) -> tuple[_
         return result, Consequences(before, _machine(connection, keeper, machine_id))
 
 
-def _watched(
+def watched(
     connection: Connection, keeper: Keeper, machine_id: str, act: Act, renamed: str | None = None
 ) -> Consequences:
+    """Carry out a command in a transaction that others began, and say what came of it."""
     before = _machine(connection, keeper, machine_id)
     act(connection)
     return Consequences(before, _machine(connection, keeper, renamed or machine_id))

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Select, tuple_
 
+_BEYOND = 1 << 63
 Keys = tuple[Column[Any], ...]
 """Columns that give a list its order; the last of them tells rows apart."""
 
@@ -46,6 +47,10 @@ def _typed(key: Column[Any], value: object) -> object:
     wanted = key.type.python_type
     if wanted is date and isinstance(value, str):
         return date.fromisoformat(value)
-    if not isinstance(value, wanted) or isinstance(value, bool):
-        raise ValueError("it belongs to another list")  # noqa: TRY004 - one answer for whatever is wrong with it
+    if not isinstance(value, wanted) or isinstance(value, bool) or not _storable(value):
+        raise ValueError("it belongs to another list")
     return value
+
+
+def _storable(value: object) -> bool:
+    return -_BEYOND <= value < _BEYOND if isinstance(value, int) else str(value).isprintable()

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
+from adapters.store.dialect import insert_new
 from adapters.store.people_tables import (
     api_tokens,
     audit,
@@ -58,6 +59,11 @@ def add_person(connection: Connection, name: str, place: Place, locale: str | No
 def person_named(connection: Connection, name: str) -> Row[Any] | None:
     """Somebody by the name they log in with."""
     return connection.execute(select(people).where(people.c.name == name)).first()
+
+
+def person_numbered(connection: Connection, number: int) -> Row[Any]:
+    """Somebody by their number."""
+    return connection.execute(select(people).where(people.c.id == number)).one()
 
 
 def all_people(connection: Connection) -> Sequence[Row[Any]]:
@@ -168,18 +174,11 @@ def keep_failures(connection: Connection, who: str, count: int, now_ms: int) -> 
         connection.execute(insert(login_failures).values(who=who, failed=count, last_ms=now_ms))
 
 
-def secret_named(connection: Connection, name: str) -> str | None:
-    """A secret of the product itself."""
-    return connection.execute(select(secrets_kept.c.value).where(secrets_kept.c.name == name)).scalar()
-
-
 def keep_secret(connection: Connection, name: str) -> str:
     """Make a secret of the product, once for all replicas."""
-    found = secret_named(connection, name)
-    if found is None:
-        found = new_secret()
-        connection.execute(insert(secrets_kept).values(name=name, value=found))
-    return found
+    first = insert_new(connection, secrets_kept).values(name=name, value=new_secret())
+    connection.execute(first.on_conflict_do_nothing())
+    return str(connection.execute(select(secrets_kept.c.value).where(secrets_kept.c.name == name)).scalar_one())
 
 
 def note_change(connection: Connection, values: Mapping[str, Any]) -> None:

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    false,
+)
 
 from adapters.store.tables import SERIAL, metadata
 
@@ -47,6 +60,7 @@ api_tokens = Table(
     Column("role", String(16), nullable=False),
     Column("service_centre", String(64)),
     Column("yard", String(64)),
+    Column("read_only", Boolean, nullable=False, server_default=false()),
     Column("created_by", Text, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
     # NULL: it holds until it is revoked
@@ -98,9 +112,12 @@ audit = Table(
     Column("id", SERIAL, primary_key=True),
     Column("recorded_ms", BigInteger, nullable=False),
     Column("by", Text, nullable=False),
+    # which person, token or link that was: names may be alike
+    Column("identity", String(64)),
     Column("role", String(16), nullable=False),
     Column("action", String(32), nullable=False),
     Column("subject", Text, nullable=False),
+    Column("given", JSON(none_as_null=True)),
     Column("before", JSON(none_as_null=True)),
     Column("after", JSON(none_as_null=True)),
     Index("ix_audit_subject", "subject"),

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from sqlalchemy import Connection, Row
 
 from adapters.store import people
+from daemon.web.links import Links
 from daemon.web.problems import ProblemError
-from daemon.web.rights import Action, Person, Role
+from daemon.web.rights import Person, Role
 from daemon.web.site import Site, site_of
+from daemon.web.strict import is_text
 
 COOKIE = "hk_session"
 FORGERY_HEADER = "X-CSRF-Token"
 FORGERY_FIELD = "csrf"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _BEARER = "bearer "
+_LONGEST_KEY = 200
 
 
 def asker(request: Request) -> Person:
@@ -39,7 +43,7 @@ def whoever(request: Request) -> Person | None:
     with site.keeper.store.read() as connection:
         bearer = _bearer(request)
         if bearer is not None:
-            return _of_row(people.token_of(connection, bearer, now_ms))
+            return _of_bearer(bearer, site, connection, now_ms)
         person = _of_proxy(request, site, connection) or _of_session(request, connection, now_ms)
     if person is not None and request.method not in _SAFE:
         _refuse_foreign(request)
@@ -51,11 +55,20 @@ def _bearer(request: Request) -> str | None:
     return given[len(_BEARER) :].strip() if given.lower().startswith(_BEARER) else None
 
 
+def _of_bearer(bearer: str, site: Site, connection: Connection, now_ms: int) -> Person | None:
+    """Of a token; or of a notice's link, which proves as much."""
+    if not bearer.startswith(people.TOKEN_PREFIX):
+        return Links(site.secret, site.settings.link_ms).open(bearer, now_ms)
+    row = people.token_of(connection, bearer, now_ms)
+    return None if row is None else _person(row, f"token {row.id}", read_only=row.read_only)
+
+
 def _of_session(request: Request, connection: Connection, now_ms: int) -> Person | None:
     secret = request.cookies.get(COOKIE)
     if not secret:
         return None
-    return _of_row(people.person_of_session(connection, secret, now_ms), forgery_token(secret))
+    row = people.person_of_session(connection, secret, now_ms)
+    return None if row is None else replace(person_of(row), session=forgery_token(secret))
 
 
 def _of_proxy(request: Request, site: Site, connection: Connection) -> Person | None:
@@ -64,15 +77,19 @@ def _of_proxy(request: Request, site: Site, connection: Connection) -> Person | 
     if not settings.trusts(address) or settings.user_header is None:
         return None
     name = request.headers.get(settings.user_header)
-    row = None if not name else people.person_named(connection, name)
-    return None if row is None or row.disabled_ms is not None else _of_row(row, forgery_token(f"{site.secret}{name}"))
-
-
-def _of_row(row: Row[Any] | None, session: str | None = None) -> Person | None:
-    if row is None:
+    row = people.person_named(connection, name) if name and is_text(name) else None
+    if row is None or row.disabled_ms is not None:
         return None
-    locale = getattr(row, "locale", None)
-    return Person(row.name, Role(row.role), row.service_centre, row.yard, locale=locale, session=session)
+    return replace(person_of(row), session=forgery_token(f"{site.secret}{name}"))
+
+
+def person_of(row: Row[Any]) -> Person:
+    """Somebody whom the store knows."""
+    return replace(_person(row, f"person {row.id}"), locale=row.locale)
+
+
+def _person(row: Row[Any], identity: str, *, read_only: bool = False) -> Person:
+    return Person(row.name, Role(row.role), row.service_centre, row.yard, identity=identity, read_only=read_only)
 
 
 def forgery_token(session: str) -> str:
@@ -95,16 +112,16 @@ def check_forgery(person: Person, given: str | None) -> None:
         raise ProblemError(403, "refused", "the page is too old, or was not ours: load it again, and send it again")
 
 
-def changer(request: Request, person: Asker) -> Person:
+def changer(
+    request: Request,
+    person: Asker,
+    idempotency_key: Annotated[
+        str | None, Header(max_length=_LONGEST_KEY, min_length=1, description="sent again, it is done once only")
+    ] = None,
+) -> Person:
     """Who asks for a change by the API; a browser's session names its token in a header."""
     check_forgery(person, request.headers.get(FORGERY_HEADER))
-    return person
+    return replace(person, once=idempotency_key)
 
 
 Changer = Annotated[Person, Depends(changer)]
-
-
-def must(person: Person, action: Action) -> None:
-    """ProblemError 403 if this is not theirs to do."""
-    if not person.may(action):
-        raise ProblemError(403, "not allowed", f"{action.value} is not for the role {person.role.value}")

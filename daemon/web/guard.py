@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from daemon.web.problems import problem
 
+TOO_LONG = "content too large"
+_DIGITS = 18
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: blob:; connect-src 'self';"
@@ -21,8 +24,12 @@ _HEADERS = {
 }
 
 
-class TooLongError(Exception):
-    """More was sent than is taken."""
+class TooLongError(HTTPException):
+    """More was sent than is taken; whoever was reading the body passes an error of HTTP on."""
+
+    def __init__(self, most: int) -> None:
+        """Say how much is taken, in bytes."""
+        super().__init__(413, f"a request has at most {most // 1024} kB")
 
 
 class Guard:
@@ -37,26 +44,21 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started = False
 
         async def careful(message: Message) -> None:
-            nonlocal started
             if message["type"] == "http.response.start":
-                started = True
                 _be_careful(message)
             await send(message)
 
-        try:
-            self._refuse_if_said(scope)
+        if self._says_too_long(scope):
+            error = TooLongError(self._most)
+            await problem(error.status_code, TOO_LONG, error.detail)(scope, receive, careful)
+        else:
             await self._app(scope, self._counted(receive), careful)
-        except TooLongError:
-            if not started:
-                await self._too_long(scope, receive, careful)
 
-    def _refuse_if_said(self, scope: Scope) -> None:
+    def _says_too_long(self, scope: Scope) -> bool:
         said = Headers(scope=scope).get("content-length", "")
-        if said.isdigit() and int(said) > self._most:
-            raise TooLongError
+        return said.isdecimal() and int(said[:_DIGITS]) > self._most
 
     def _counted(self, receive: Receive) -> Receive:
         taken = 0
@@ -66,14 +68,10 @@ class Guard:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > self._most:
-                raise TooLongError
+                raise TooLongError(self._most)
             return message
 
         return counting
-
-    async def _too_long(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = problem(413, "too long", f"a request has at most {self._most // 1024} kB")
-        await answer(scope, receive, send)
 
 
 def _be_careful(message: Message) -> None:

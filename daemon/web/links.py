@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itsdangerous import BadData, URLSafeSerializer
 
 from daemon.web.rights import Person, Role
+from notifications.occasions import Role as Told
 
 _SALT = "work order of a notice"
 
@@ -18,17 +19,20 @@ class Links:
     secret: str
     lasts_ms: int
 
-    def of_order(self, order_id: int, recipient: str, now_ms: int) -> str:
+    def of_order(self, order_id: int, told_as: Told, recipient: str, now_ms: int) -> str:
         """The token of a link for whoever is written to."""
-        return str(self._signer().dumps([order_id, recipient, now_ms + self.lasts_ms]))
+        return str(self._signer().dumps([order_id, told_as.value, recipient, now_ms + self.lasts_ms]))
 
     def open(self, token: str, now_ms: int) -> Person | None:
         """Whoever holds the link; None if it is forged or over."""
         try:
-            order_id, recipient, ends_ms = self._signer().loads(token)
+            order_id, told_as, recipient, ends_ms = self._signer().loads(token)
         except (BadData, ValueError, TypeError):
             return None
-        return Person(recipient, Role.LINK, order_id=order_id) if now_ms < ends_ms else None
+        if now_ms >= ends_ms:
+            return None
+        identity = f"link to work order {order_id}"
+        return Person(recipient, Role.LINK, order_id=order_id, told_as=Told(told_as), identity=identity)
 
     def _signer(self) -> URLSafeSerializer:
         return URLSafeSerializer(self.secret, salt=_SALT)

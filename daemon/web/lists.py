@@ -8,7 +8,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Query, Request
@@ -25,6 +25,7 @@ MOST = 500
 _CSV = "text/csv"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _AT_ONCE = 200
+_MOST_ROWS = 1_048_575
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +49,16 @@ def listed(
     wanted = paging.format or _accepted(request.headers.get("accept", ""))
     start = Place(keys, descending)
     if wanted == "csv":
-        return StreamingResponse(_csv_lines(rows(start, None), names), media_type=f"{_CSV}; charset=utf-8")
+        lines = _csv_lines(rows(start, None), names)
+        begun = chain([next(lines)], lines)  # asked before anything is answered: an error can still be told
+        headers = _as_file(request, "csv")
+        return StreamingResponse(begun, media_type=f"{_CSV}; charset=utf-8", headers=headers)
     if wanted == "xlsx":
         return Response(_workbook(rows(start, None), names), media_type=_XLSX, headers=_as_file(request, "xlsx"))
-    place = _from_cursor(start, paging.cursor)
+    place = beginning(start, paging.cursor)
     found = list(rows(place, paging.limit + 1))
     more = found[: paging.limit] if len(found) > paging.limit else []
-    cursor = _cursor(more[-1], keys) if more else None
+    cursor = cursor_after(more[-1], keys) if more else None
     items = [{name: row[name] for name in names} for row in found[: paging.limit]]
     return JSONResponse({"items": items, "next_cursor": cursor})
 
@@ -65,12 +69,14 @@ def _accepted(accept: str) -> str:
     return "xlsx" if _XLSX in accept else "json"
 
 
-def _cursor(row: Fields, keys: Keys) -> str:
+def cursor_after(row: Fields, keys: Keys) -> str:
+    """Where the page after this row begins."""
     values = json.dumps([row[key.name] for key in keys], ensure_ascii=False)
     return base64.urlsafe_b64encode(values.encode()).decode()
 
 
-def _from_cursor(start: Place, cursor: str | None) -> Place:
+def beginning(start: Place, cursor: str | None) -> Place:
+    """The place of a cursor in a list; ProblemError if it is none of it."""
     if cursor is None:
         return start
     try:
@@ -104,6 +110,8 @@ def _workbook(rows: Iterable[Fields], names: Sequence[str]) -> bytes:
         sheet.write_row(0, 0, names, book.add_format({"bold": True}))
         sheet.freeze_panes(1, 0)
         for number, row in enumerate(rows, 1):
+            if number > _MOST_ROWS:
+                raise ProblemError(422, "too long", f"a sheet has at most {_MOST_ROWS} rows: ask for less, or for CSV")
             sheet.write_row(number, 0, [row[name] for name in names])
     return out.getvalue()
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from adapters.store.engine import STORE_FAULTS
@@ -15,6 +18,7 @@ from daemon.refused import RefusedError
 
 MEDIA_TYPE = "application/problem+json"
 _LATER_S = 5
+_PARTS = ("body", "query", "path", "header")
 
 
 class ProblemError(Exception):
@@ -37,7 +41,15 @@ class UnknownError(ProblemError):
 def problem(status: int, title: str, detail: str, **more: Any) -> JSONResponse:  # noqa: ANN401 - members of the answer
     """The answer itself."""
     content = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
-    return JSONResponse(content, status, media_type=MEDIA_TYPE)
+    return _Answer(content, status, media_type=MEDIA_TYPE)
+
+
+class _Answer(JSONResponse):
+    """It may name what was asked for, and that may be no text at all."""
+
+    def render(self, content: Any) -> bytes:  # noqa: ANN401 - as starlette has it
+        """Whatever cannot be written is replaced."""
+        return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def add_problems(app: FastAPI) -> None:
@@ -66,10 +78,18 @@ def add_problems(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def _http(_request: Request, error: HTTPException) -> Response:
-        return problem(error.status_code, str(error.detail).lower(), str(error.detail))
+        title = HTTPStatus(error.status_code).phrase.lower()
+        answer = problem(error.status_code, title, str(error.detail))
+        answer.headers.update(error.headers or {})
+        return answer
 
+    app.add_exception_handler(DataError, _not_storable)
     for fault in STORE_FAULTS:
         app.add_exception_handler(fault, _store_away)
+
+
+def _not_storable(_request: Request, _error: Exception) -> Response:
+    return problem(422, "not valid", "something given is too long, too large or no text, and cannot be kept")
 
 
 def _store_away(_request: Request, _error: Exception) -> Response:
@@ -79,5 +99,5 @@ def _store_away(_request: Request, _error: Exception) -> Response:
 
 
 def _one(error: Any) -> dict[str, str]:  # noqa: ANN401 - pydantic's own dictionary
-    where = [str(part) for part in error["loc"] if part not in ("body", "query", "path", "header")]
+    where = [str(part) for part in error["loc"] if part not in _PARTS]
     return {"field": ".".join(where) or "body", "reason": error["msg"]}

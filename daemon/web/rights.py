@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from notifications.occasions import Role as Told
 from schedules.machine import Status
 from schedules.work_order import Kind
 
@@ -43,9 +44,16 @@ _ALLOWED = {
     Role.MANAGER: frozenset(Action),
     Role.SERVICE_CENTRE: frozenset({*_REPORT, Action.CONTACT, Action.SCHEDULE, Action.COPY_SENT, Action.METER_CHANGE}),
     Role.YARD: frozenset({*_REPORT, Action.STOCK_IN, Action.TRANSFER}),
-    Role.LINK: frozenset({*_REPORT, Action.CONTACT, Action.SCHEDULE}),
+    Role.LINK: frozenset[Action](),
     Role.AUDITOR: frozenset[Action](),
 }
+_BY_LINK = {
+    Told.SERVICE_CENTRE: frozenset({*_REPORT, Action.CONTACT, Action.SCHEDULE}),
+    Told.YARD: frozenset(_REPORT),
+    Told.MANAGER: frozenset({Action.ACKNOWLEDGE}),
+    Told.CUSTOMER: frozenset({Action.COMPLETE}),
+}
+"""What whoever was told may report of the order they were told of (rules 6): users only what is theirs to do."""
 STOCK_KINDS = frozenset({Kind.STOCK_UPKEEP, Kind.FREEZE_PROTECTION})
 
 
@@ -61,10 +69,27 @@ class Person:
     locale: str | None = None
     session: str | None = None
     """The session's own secret against forged forms; None for tokens, which no browser sends by itself."""
+    identity: str = ""
+    """Which person, token or link it is: names may be alike."""
+    told_as: Told | None = None
+    """As what whoever holds a link was told of it."""
+    read_only: bool = False
+    once: str | None = None
+    """The key under which what they ask is done once only."""
 
     def may(self, action: Action) -> bool:
-        """Whether this is theirs to do at all; on which machine, `owns` says."""
+        """Whether this is theirs to do at all; on which machine, `owns` says, and on which order, `may_on`."""
+        if self.read_only:
+            return False
+        if self.told_as is not None:
+            return action in _BY_LINK[self.told_as]
         return action in _ALLOWED[self.role]
+
+    def may_on(self, kind: Kind, action: Action) -> bool:
+        """Whether this is theirs to do on an order of this kind."""
+        if self.told_as is Told.CUSTOMER and kind is not Kind.SELF_SERVICE:
+            return False
+        return self.may(action) and (self.role is not Role.YARD or kind in STOCK_KINDS)
 
     @property
     def sees_everything(self) -> bool:

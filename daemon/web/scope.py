@@ -54,12 +54,19 @@ def _same(name: str, asked: str | None, own: str | None) -> None:
         raise ProblemError(403, "not allowed", f"{name}: {asked} is not yours")
 
 
-def own_order(connection: Connection, person: Person, order_id: int) -> tuple[str, OrderKey]:
-    """The machine and key of a work order that is theirs; UnknownError otherwise."""
+def own_order(
+    connection: Connection, person: Person, order_id: int, action: Action | None = None
+) -> tuple[str, OrderKey]:
+    """The machine and key of a work order that is theirs; UnknownError otherwise, ProblemError 403 if they may not
+    do this on it.
+    """
     row = next((row for batch in listing.orders(connection, OrderFilter(order_id=order_id)) for row in batch), None)
     if row is None or not person.owns_order(order_id, row.service_centre, row.yard, row.status):
         raise UnknownError(f"work order {order_id}")
-    return row.machine_id, OrderKey(Kind(row.kind), row.step)
+    key = OrderKey(Kind(row.kind), row.step)
+    if action is not None and not person.may_on(key.kind, action):
+        raise not_allowed(person, action)
+    return row.machine_id, key
 
 
 def own_machine(connection: Connection, person: Person, machine_id: str) -> Row[Any]:
@@ -72,6 +79,17 @@ def own_machine(connection: Connection, person: Person, machine_id: str) -> Row[
 
 def must_own(connection: Connection, person: Person, machine_id: str, action: Action) -> None:
     """ProblemError 403 if they may not do this, UnknownError if the machine is not theirs."""
-    if not person.may(action):
-        raise ProblemError(403, "not allowed", f"{action.value} is not for the role {person.role.value}")
+    must(person, action)
     own_machine(connection, person, machine_id)
+
+
+def must(person: Person, action: Action) -> None:
+    """ProblemError 403 if this is not theirs to do."""
+    if not person.may(action):
+        raise not_allowed(person, action)
+
+
+def not_allowed(person: Person, action: Action) -> ProblemError:
+    """This is not theirs to do."""
+    who = "a token that only reads" if person.read_only else f"the role {(person.told_as or person.role).value}"
+    return ProblemError(403, "not allowed", f"{action.value} is not for {who}")

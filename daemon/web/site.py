@@ -30,6 +30,11 @@ class WebSettings:
         """How long a session lasts."""
         return self.session // _MS
 
+    @property
+    def link_ms(self) -> int:
+        """How long a notice's link opens its order."""
+        return self.link // _MS
+
     def trusts(self, address: str | None) -> bool:
         """Whether a request from this address may say who is logged in."""
         if address is None or self.user_header is None:

@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from adapters.store.listing import MACHINE_KEYS, READING_KEYS
 from adapters.store.paging import Place
 from daemon import forecasting, records, service_book
+from daemon.web.api.fields import Machine
 from daemon.web.entrance import Asker
 from daemon.web.lists import Paged, listed
 from daemon.web.scope import machines_of, own_machine
@@ -53,7 +54,7 @@ def list_machines(request: Request, person: Asker, paging: Paged, wanted: Annota
 
 
 @router.get("/{machine_id}", summary="Show a machine")
-def show_machine(request: Request, person: Asker, machine_id: str, locale: str | None = None) -> Fields:
+def show_machine(request: Request, person: Asker, machine_id: Machine, locale: str | None = None) -> Fields:
     """A machine with its `meter_changes`, `work_orders` and `story`, like a service book."""
     site = site_of(request)
     with site.keeper.store.read() as connection:
@@ -66,7 +67,7 @@ def show_machine(request: Request, person: Asker, machine_id: str, locale: str |
 
 @router.get("/{machine_id}/readings", summary="List a machine's readings")
 def list_readings(
-    request: Request, person: Asker, machine_id: str, paging: Paged, verdict: Verdict | None = None
+    request: Request, person: Asker, machine_id: Machine, paging: Paged, verdict: Verdict | None = None
 ) -> Response:
     """The newest first, each with its verdict and reason."""
     site = site_of(request)
@@ -82,7 +83,7 @@ def list_readings(
 
 
 @router.get("/{machine_id}/forecast", summary="What will probably be due")
-def show_forecast(request: Request, person: Asker, machine_id: str) -> list[Fields]:
+def show_forecast(request: Request, person: Asker, machine_id: Machine) -> list[Fields]:
     """The steps that are not due yet, the next one first; estimates."""
     site = site_of(request)
     with site.keeper.store.read() as connection:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -17,14 +16,15 @@ from adapters.store.listing import NOTICE_KEYS, READING_KEYS, REFUSED, FindingFi
 from adapters.store.paging import Place
 from daemon import compliance as told
 from daemon import duty_list, finding_list, meters, records, service_book
+from daemon.consequences import Consequences
 from daemon.voiding import void as void_reading
-from daemon.web.api.fields import Body, Note
+from daemon.web.api.fields import Body, DayAsked, Note, Number
 from daemon.web.changes import Change, carry_out, shown_first
-from daemon.web.entrance import Asker, Changer, must
+from daemon.web.entrance import Asker, Changer
 from daemon.web.lists import Paged, listed
 from daemon.web.problems import ProblemError, UnknownError
 from daemon.web.rights import Action, Person, Role
-from daemon.web.scope import fleet_only, orders_of
+from daemon.web.scope import fleet_only, must, orders_of
 from daemon.web.site import Site, site_of
 from daemon.web.summary import summary
 from notifications.words import words_in
@@ -64,21 +64,21 @@ Decide = Callable[[Connection, Any, int, str, str, int], None]
 
 
 @router.post("/refused-readings/{number}/accept", tags=["readings"], summary="Accept a refused reading as real")
-def accept(request: Request, person: Changer, number: int, body: Decision) -> Fields:
+def accept(request: Request, person: Changer, number: Number, body: Decision) -> Fields:
     """The meter stands there from then on."""
     return _decide(site_of(request), person, number, body, meters.accept, "accepted")
 
 
 @router.post("/refused-readings/{number}/void", tags=["readings"], summary="Declare a reading void")
-def void(request: Request, person: Changer, number: int, body: Decision) -> Fields:
+def void(request: Request, person: Changer, number: Number, body: Decision) -> Fields:
     """If it had been believed, what followed is judged again."""
     return _decide(site_of(request), person, number, body, void_reading, "void")
 
 
-def _decide(site: Site, person: Person, number: int, body: Decision, decision: Decide, became: str) -> Fields:
+def _decide(site: Site, person: Person, number: Number, body: Decision, decision: Decide, became: str) -> Fields:
     must(person, Action.DECIDE)
     with site.keeper.store.read() as connection:
-        row = readings.by_number(connection, number) if number < 2**63 else None
+        row = readings.by_number(connection, number)
     if row is None:
         raise UnknownError(f"reading {number}")
     machine_id = row.machine_id or ""
@@ -86,12 +86,16 @@ def _decide(site: Site, person: Person, number: int, body: Decision, decision: D
     def act(connection: Connection) -> None:
         decision(connection, site.keeper, number, body.why, person.name, site.clock())
 
+    def said(found: Consequences) -> Fields:
+        return {"reading": number, "machine_id": machine_id, "dry_run": body.dry_run, "consequences": found.lines()}
+
+    given = {"why": body.why, "became": became}
+    change = Change(
+        person, Action.DECIDE, machine_id, f"reading {number}", given, lambda _connection: must(person, Action.DECIDE)
+    )
     if body.dry_run:
-        found = shown_first(site, machine_id, act)
-    else:
-        change = Change(person, Action.DECIDE, f"reading {number}", {"why": body.why, "became": became})
-        found = carry_out(site, change, machine_id, act)
-    return {"reading": number, "machine_id": machine_id, "dry_run": body.dry_run, "consequences": found.lines()}
+        return said(shown_first(site, change, act))
+    return carry_out(site, change, act, lambda _connection, found: said(found))
 
 
 @router.get("/findings", tags=["findings"], summary="List what needs a person")
@@ -146,8 +150,8 @@ def show_summary(request: Request, person: Asker) -> Fields:
 def show_compliance(
     request: Request,
     person: Asker,
-    begins_on: Annotated[date | None, Query(alias="from")] = None,
-    ends_on: Annotated[date | None, Query(alias="to")] = None,
+    begins_on: Annotated[DayAsked | None, Query(alias="from")] = None,
+    ends_on: Annotated[DayAsked | None, Query(alias="to")] = None,
     by: Annotated[list[By] | None, Query()] = None,
     kind: Annotated[Kind | None, Query()] = None,
 ) -> Fields:

@@ -14,14 +14,14 @@ from sqlalchemy import Connection
 from adapters.store.listing import ORDER_SORTS, OrderFilter, states_of
 from adapters.store.paging import Place
 from daemon import listing, work
-from daemon.completing import Completion, complete
+from daemon.completing import Completion, complete_in, kept_if_refused
 from daemon.drafts import Filled, fill
-from daemon.web.api.fields import Body, Code, Day, Hours, Note, Text, When
-from daemon.web.changes import Change, carry_out
-from daemon.web.entrance import Asker, Changer, must
+from daemon.web.api.fields import Body, Code, Day, DayAsked, Hours, Note, Number, Text, When
+from daemon.web.changes import Act, Change, carry_out
+from daemon.web.entrance import Asker, Changer
 from daemon.web.lists import Paged, Paging, listed
 from daemon.web.rights import Action, Person
-from daemon.web.scope import orders_of, own_order
+from daemon.web.scope import must, orders_of, own_order
 from daemon.web.site import Site, site_of
 from notifications.words import words_in
 from schedules.evidence import Form
@@ -42,7 +42,7 @@ class Wanted:
     service_centre: Annotated[str | None, Query(max_length=64)] = None
     machine: Annotated[str | None, Query(max_length=64)] = None
     region: Annotated[str | None, Query(max_length=32)] = None
-    due_before: Annotated[date | None, Query(description="due earlier than this day")] = None
+    due_before: Annotated[DayAsked | None, Query(description="due earlier than this day")] = None
     sort: Annotated[
         Literal["machine", "overdue", "due", "id"] | None,
         Query(description="overdue: the longest overdue first; the default for state=overdue"),
@@ -79,7 +79,7 @@ def list_orders(request: Request, person: Asker, paging: Paged, wanted: Annotate
 
 
 @router.get("/{order_id}", summary="Show a work order")
-def show_order(request: Request, person: Asker, order_id: int, locale: str | None = None) -> Fields:
+def show_order(request: Request, person: Asker, order_id: Number, locale: str | None = None) -> Fields:
     """One work order with its `events`, its `draft`, and in `why` the reasons in words."""
     site = site_of(request)
     with site.keeper.store.read() as connection:
@@ -136,51 +136,57 @@ class Complete(Body):
 
 
 @router.post("/{order_id}/acknowledge", summary="Somebody has taken notice")
-def acknowledge(request: Request, person: Changer, order_id: int) -> Fields:
+def acknowledge(request: Request, person: Changer, order_id: Number) -> Fields:
     """Managers are reminded no more."""
     return _note(request, person, order_id, Action.ACKNOWLEDGE, {})
 
 
 @router.post("/{order_id}/contact", summary="The centre has spoken with the user")
-def contact(request: Request, person: Changer, order_id: int, body: Contact) -> Fields:
+def contact(request: Request, person: Changer, order_id: Number, body: Contact) -> Fields:
     """Kept with the date and the note."""
     return _note(request, person, order_id, Action.CONTACT, {"note": body.note})
 
 
 @router.post("/{order_id}/schedule", summary="A day is agreed")
-def schedule(request: Request, person: Changer, order_id: int, body: Schedule) -> Fields:
+def schedule(request: Request, person: Changer, order_id: Number, body: Schedule) -> Fields:
     """Said again, the visit is moved."""
     return _note(request, person, order_id, Action.SCHEDULE, {"scheduled_for": body.scheduled_for.isoformat()})
 
 
 @router.post("/{order_id}/cancel", summary="End an order by a decision")
-def cancel(request: Request, person: Changer, order_id: int, body: Cancel) -> Fields:
+def cancel(request: Request, person: Changer, order_id: Number, body: Cancel) -> Fields:
     """That is final."""
     return _note(request, person, order_id, Action.CANCEL, {"reason": body.reason})
 
 
 @router.post("/{order_id}/copy-sent", summary="Copy 1 of the form was sent")
-def copy_sent(request: Request, person: Changer, order_id: int, body: CopySent) -> Fields:
+def copy_sent(request: Request, person: Changer, order_id: Number, body: CopySent) -> Fields:
     """To the maker's customer-service centre."""
     return _note(request, person, order_id, Action.COPY_SENT, {"on": body.on.isoformat()})
 
 
 def _note(request: Request, person: Person, order_id: int, action: Action, given: Fields) -> Fields:
-    site = site_of(request)
-    note(site, person, order_id, action, given)
-    with site.keeper.store.read() as connection:
-        return _shown(connection, site, person, order_id)
+    return note(site_of(request), person, order_id, action, given)
 
 
-def note(site: Site, person: Person, order_id: int, action: Action, given: Fields) -> None:
-    """Report something of an order; ProblemError or RefusedError if that cannot be."""
+def note(site: Site, person: Person, order_id: int, action: Action, given: Fields) -> Fields:
+    """Report something of an order, and show it; ProblemError or RefusedError if that cannot be."""
     must(person, action)
     with site.keeper.store.read() as connection:
-        machine_id, key = own_order(connection, person, order_id)
-    change = Change(person, action, f"{machine_id}/{key.kind}/{key.step}", given)
-    carry_out(
-        site, change, machine_id, lambda connection: _do(connection, site, person, (machine_id, key), action, given)
+        order = own_order(connection, person, order_id, action)
+    return _carried_out(
+        site, person, order_id, (action, given), lambda connection: _do(connection, site, person, order, action, given)
     )
+
+
+def _carried_out(site: Site, person: Person, order_id: int, what: tuple[Action, Fields], act: Act) -> Fields:
+    action, given = what
+    with site.keeper.store.read() as connection:
+        machine_id, key = own_order(connection, person, order_id, action)
+    subject = f"{machine_id}/{key.kind}/{key.step}"
+    owned: Act = lambda connection: own_order(connection, person, order_id, action)  # noqa: E731 - asked again later
+    change = Change(person, action, machine_id, subject, given, owned)
+    return carry_out(site, change, act, lambda connection, _found: _shown(connection, site, person, order_id))
 
 
 def _do(
@@ -201,25 +207,28 @@ def _do(
 
 
 @router.post("/{order_id}/complete", summary="Hand in the form of an order that was done")
-def complete_order(request: Request, person: Changer, order_id: int, body: Complete) -> Fields:
+def complete_order(request: Request, person: Changer, order_id: Number, body: Complete) -> Fields:
     """What is missing is named (`missing`), and the form is kept as a draft: then giving what was missing is enough."""
-    site = site_of(request)
-    hand_in(site, person, order_id, body)
-    with site.keeper.store.read() as connection:
-        return _shown(connection, site, person, order_id)
+    return hand_in(site_of(request), person, order_id, body)
 
 
-def hand_in(site: Site, person: Person, order_id: int, body: Complete) -> None:
-    """Complete an order by a form; RefusedError names what is missing."""
+def hand_in(site: Site, person: Person, order_id: int, body: Complete) -> Fields:
+    """Complete an order by a form, and show it; RefusedError names what is missing."""
     must(person, Action.COMPLETE)
     keeper, now_ms = site.keeper, site.clock()
     with keeper.store.read() as connection:
-        machine_id, key = own_order(connection, person, order_id)
+        machine_id, key = own_order(connection, person, order_id, Action.COMPLETE)
         given = _completion(body, machine_id, key, site, person.name)
         command = (Filled(given) if body.no_draft else fill(connection, given)).command
-    told = body.model_dump(mode="json", exclude={"no_draft", "done_at"}, exclude_none=True)
-    change = Change(person, Action.COMPLETE, f"{machine_id}/{key.kind}/{key.step}", told)
-    complete(keeper, command, now_ms, lambda connection: change.note(connection, now_ms))
+    told = body.model_dump(mode="json", exclude_defaults=True)
+    with kept_if_refused(keeper, command, now_ms):
+        return _carried_out(
+            site,
+            person,
+            order_id,
+            (Action.COMPLETE, told),
+            lambda connection: complete_in(connection, keeper, command, now_ms),
+        )
 
 
 def _completion(body: Complete, machine_id: str, key: OrderKey, site: Site, by: str) -> Completion:
