@@ -97,11 +97,10 @@ def is_taken(pool: Pool) -> bool:
 
 def test_whose_a_machine_is_is_asked_in_the_transaction_that_changes_it(served: Served) -> None:
     """While another writer moves it away, a change waits; and then it is not theirs any more."""
-    command = path(served, "acknowledge", "S1", "2025-26@23")
     store = served.world.keeper.store
     with ThreadPoolExecutor(1) as pool:
         with store.write() as connection:
-            waiting = pool.submit(served.asked_by("Y1").post, command)
+            waiting = pool.submit(served.asked_by("Y1").post, "/api/v1/machines/S1/transfer", json={"yard": "Y1"})
             until(lambda: is_taken(store.engine.pool), "the change waits for the writer")
             connection.exec_driver_sql("UPDATE machines SET yard = 'Y2' WHERE machine_id = 'S1'")
         answer = waiting.result()
