@@ -13,11 +13,14 @@ from collections.abc import Mapping
 from datetime import date, time
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
+from daemon.config_channels import ChannelConfig
 from daemon.config_loading import ConfigError, Key, Setting, fill, settings
+from daemon.config_table import Table as _Table
+from daemon.config_table import shown as _shown
 from daemon.config_values import (
     WEEK,
     Address,
@@ -68,17 +71,6 @@ def default_store_url(environ: Mapping[str, str]) -> str:
     if not state.is_absolute():
         state = Path(environ.get("HOME") or Path.home()) / ".local" / "state"
     return f"sqlite:///{state}/hourkeeper/hourkeeper.db"
-
-
-def _shown(default: str) -> dict[str, Any]:
-    """Words for a default that has no value of its own, such as "off"."""
-    return {"default_text": default}
-
-
-class _Table(BaseModel):
-    """A table of the file: nothing unknown, nothing converted, nothing changed afterwards."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True, allow_inf_nan=False)
 
 
 class StoreConfig(_Table):
@@ -283,7 +275,8 @@ class ManagerConfig(_Table):
     """`[[notifications.managers]]`: somebody who is told what is overdue."""
 
     name: Text = Field(description="name to address the manager by")
-    email: Address = Field(description="e-mail address")
+    email: Address | None = Field(default=None, description="e-mail address")
+    phone: Text | None = Field(default=None, description="phone, for channels that reach one")
     locale: Locale | None = Field(
         default=None,
         description="language of the letters: `zh-CN` or `en`",
@@ -425,6 +418,21 @@ class NotificationsConfig(_Table):
         json_schema_extra=_shown("none"),
     )
     email: EmailConfig = Field(default_factory=EmailConfig, description="the mail server")
+    channels: tuple[ChannelConfig, ...] = Field(
+        default=(),
+        strict=False,
+        description="further ways to tell people, besides e-mail",
+        json_schema_extra=_shown("none"),
+    )
+
+    @field_validator("channels")
+    @classmethod
+    def _names_differ(cls, channels: tuple[ChannelConfig, ...]) -> tuple[ChannelConfig, ...]:
+        names = [each.name for each in channels]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"should not have two channels called {twice[0]}")
+        return channels
 
     @field_validator("working_days")
     @classmethod

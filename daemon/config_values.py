@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_core import PydanticCustomError
 
 from adapters.national_days import national_days
+from notifications.channels.network import allowed
 
 LONGEST_DAYS = 36_525
 LAST_PORT = 65_535
@@ -47,6 +48,26 @@ def _http_url(value: str) -> str:
     if parts.username is not None or parts.query or parts.fragment:
         raise ValueError("should have no user, query or fragment")
     return value.rstrip("/")
+
+
+def _call_url(value: str) -> str:
+    parts = urlsplit(_printable(value))
+    if parts.scheme not in {"http", "https"} or not parts.hostname or " " in value or parts.port == 0:
+        raise ValueError("should be an address such as https://example.com/hook")
+    if parts.username is not None or parts.fragment or not value.isascii():
+        raise ValueError("should have no user, no fragment and ASCII characters only")
+    return value
+
+
+def _channel_name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,16}", value) or value in {"email", "log"}:
+        raise ValueError("should be 1 to 16 of A-Z a-z 0-9 . _ -, and not email or log")
+    return value
+
+
+def _trusted(value: str) -> str:
+    allowed([value])
+    return value
 
 
 def _store_url(value: str) -> str:
@@ -156,6 +177,9 @@ def _secret(value: object) -> object:
 Text = Annotated[str, AfterValidator(_printable)]
 Label = Annotated[str, AfterValidator(_label)]
 Address = Annotated[str, AfterValidator(_address)]
+CallUrl = Annotated[str, AfterValidator(_call_url)]
+ChannelName = Annotated[str, AfterValidator(_channel_name)]
+Trusted = Annotated[str, AfterValidator(_trusted)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 StoreUrl = Annotated[str, AfterValidator(_store_url)]
 Listen = Annotated[str, AfterValidator(_listen)]

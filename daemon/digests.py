@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from adapters.store import digest as store
 from adapters.store import duties
 from adapters.store.engine import STORE_FAULTS
-from adapters.store.gathering import channel_for
+from adapters.store.addressees import ways_of_digest
 from daemon.digest_facts import digest_for
 from daemon.keeper import Keeper, Manager
 from notifications.digest import Digest
@@ -37,7 +37,7 @@ def write_digests(keeper: Keeper, now_ms: int) -> int:
             for manager, week in due:
                 to = _addressee(keeper, manager)
                 letter_id = store.letter_id_of(manager.name, week)
-                store.write(connection, letter_id, to, channel_for(to, keeper.telling), now_ms)
+                store.write(connection, letter_id, to, ways_of_digest(to, keeper.telling), now_ms)
     return len(due)
 
 
@@ -80,7 +80,7 @@ def _were_there(connection: Connection, week: date) -> bool:
 
 def _addressee(keeper: Keeper, manager: Manager) -> Addressee:
     locale = manager.locale or keeper.telling.locale
-    return Addressee(Role.MANAGER, manager.name, manager.name, manager.email, None, locale)
+    return Addressee(Role.MANAGER, manager.name, manager.name, manager.email, manager.phone, locale)
 
 
 def digest_letter(keeper: Keeper, name: str, created_ms: int, now_ms: int) -> tuple[Addressee, Digest] | None:

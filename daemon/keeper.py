@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from adapters.store.engine import Store
 from notifications.occasions import Role
 from notifications.timing import Timing
+from notifications.ways import Entry
 from schedules.dates import local_date
 from schedules.plan import MeterRules
 from schedules.rulebook import Rulebook
@@ -28,6 +29,7 @@ class Manager:
     service_centres: frozenset[str] = frozenset()
     regions: frozenset[str] = frozenset()
     zone: ZoneInfo | None = None
+    phone: str | None = None
 
     def is_concerned(self, service_centre: str | None, region: str | None) -> bool:
         """Whether machines of this centre in this region are theirs."""
@@ -46,6 +48,7 @@ class Telling:
     remind_every_days: int = 7
     channel: str = "log"
     digest_on: int | None = 0
+    entries: tuple[Entry, ...] = ()
 
     def zone_of(self, role: Role, recipient: str) -> ZoneInfo | None:
         """The recipient's zone; None: the plan's."""

@@ -84,6 +84,7 @@ NOTICE_FIELDS = (
     "subject",
     "attempts",
     "sent_at",
+    "answer",
     "error",
     "letter_id",
 )
@@ -99,11 +100,12 @@ def notices(
 
 def notice_fields(keeper: Keeper, row: Row[Any]) -> Fields:
     """A notice as the outside sees it (a row of the store's `all_notices`)."""
-    as_stored = ("id", "occasion", "role", "recipient", "machine_id", "kind", "step", "letter_id")
-    of_letter = ("channel", "address", "subject", "attempts")
+    as_stored = ("id", "occasion", "role", "recipient", "machine_id", "kind", "step")
+    of_letter = ("channel", "address", "subject", "attempts", "answer")
     found = {
         **{name: getattr(row, name) for name in as_stored},
         **{name: getattr(row, f"letter_{name}") for name in of_letter},
+        "letter_id": row.letter_letter_id,
         "on": iso(row.on),
         "state": "dropped" if row.dropped else row.letter_state or "waiting",
         "not_before": instant(row.not_before_ms, keeper.zone),

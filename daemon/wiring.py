@@ -15,6 +15,7 @@ from adapters.store import rulebooks, schema
 from adapters.store.engine import Store
 from daemon.config import Config, EmailConfig, ManagerConfig, NotificationsConfig, SourceConfig
 from daemon.config_values import WEEK
+from daemon.further_channels import channel_of, entry_of
 from daemon.keeper import Keeper, Kept, Manager, Telling
 from notifications.channels.channel import Channel
 from notifications.channels.email import EmailChannel, MailServer, Security
@@ -23,6 +24,7 @@ from notifications.channels.traced import TracedChannel
 from notifications.rendering import ItemsOf, Renderer
 from notifications.retry_policy import RetryPolicy
 from notifications.timing import Quiet, Timing
+from notifications.ways import EMAIL, LOG
 from notifications.working_days import WorkingDays, ordinary
 from schedules.reading import Unit
 from schedules.rulebook import Rulebook
@@ -101,7 +103,8 @@ def telling_of(config: Config) -> Telling:
         timing=_timing(told),
         escalate_after_days=told.escalate_after_days,
         remind_every_days=told.remind_every_days,
-        channel="email" if told.email.host else "log",
+        channel=EMAIL if told.email.host else LOG,
+        entries=tuple(entry_of(channel) for channel in told.channels),
         digest_on=None if told.digest_on == "off" else WEEK.index(told.digest_on),
     )
 
@@ -125,6 +128,7 @@ def _manager(manager: ManagerConfig) -> Manager:
     return Manager(
         name=manager.name,
         email=manager.email,
+        phone=manager.phone,
         locale=manager.locale,
         service_centres=frozenset(manager.service_centres),
         regions=frozenset(manager.regions),
@@ -190,13 +194,16 @@ def server_of(config: Config) -> Callable[[Keeper, Callable[[], int], threading.
 
 
 def channels_of(config: Config) -> dict[str, Channel]:
-    """The ways out, by name; the log is always one, and with `notifications.log` it also shows what was mailed."""
+    """The ways out, by name; the log is always one, and with `notifications.log` it shows what went by the others."""
     log = LogChannel()
     channels: list[Channel] = [log]
     server = mail_server_of(config.notifications.email)
     if server is not None:
         mail = EmailChannel(server)
-        channels.append(TracedChannel(mail, log) if config.notifications.log else mail)
+        channels.append(mail)
+    channels.extend(channel_of(each, config.web.public_url or "") for each in config.notifications.channels)
+    if config.notifications.log:
+        channels[1:] = [TracedChannel(channel, log) for channel in channels[1:]]
     return {channel.name: channel for channel in channels}
 
 

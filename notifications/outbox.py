@@ -23,14 +23,15 @@ class Outbox(Protocol):
     def gather(self, now_ms: int) -> int:
         """Group the items that have waited long enough into letters; returns how many letters were made."""
 
-    def claim(self, now_ms: int, lease_ms: int) -> ClaimedLetter | None:
-        """Take the next letter whose time has come, facts and address read afresh; None if there is none.
+    def claim(self, now_ms: int, lease_ms: int, channel: str | None = None) -> ClaimedLetter | None:
+        """Take the next letter (of one channel) whose time has come, facts and address read afresh; None if there is
+        none, or the channel may not have more yet.
 
         A letter whose lease has ended is there again.
         """
 
-    def mark_sent(self, claim: ClaimedLetter, now_ms: int, subject: str) -> None:
-        """It went out."""
+    def mark_sent(self, claim: ClaimedLetter, now_ms: int, subject: str, answer: str | None = None) -> None:
+        """It went out, and this was answered."""
 
     def mark_retry(self, claim: ClaimedLetter, at_ms: int, reason: str) -> None:
         """It failed and is tried again at `at_ms`; counts as an attempt."""

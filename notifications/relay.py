@@ -31,24 +31,26 @@ def deliver_one(
     renderer: Renders,
     now: Callable[[], int],
     policy: RetryPolicy,
+    channel: str | None = None,
 ) -> bool:
-    """Send the next letter and note what became of it; returns whether there was one.
+    """Send the next letter (of one channel) and note what became of it; returns whether there was one.
 
     `now` gives ms since the epoch. A failing channel never raises here; a failing outbox does, and the letter
     is there again when its lease ends.
     """
-    claim = outbox.claim(now(), policy.lease_ms)
+    claim = outbox.claim(now(), policy.lease_ms, channel)
     if claim is None:
         return False
     if claim.letter.says_nothing:
         _drop(outbox, claim)
         return True
     sent = _attempt(claim, channels, renderer, now())
-    if isinstance(sent, Rendered):
-        outbox.mark_sent(claim, now(), sent.subject)
-        _log.info("notice_sent", **_about(claim), subject=sent.subject)
-    else:
+    if isinstance(sent, DeliveryFailed):
         _note_failure(outbox, claim, sent, now(), policy)
+    else:
+        subject, answer = sent
+        outbox.mark_sent(claim, now(), subject, answer)
+        _log.info("notice_sent", **_about(claim), subject=subject, answer=answer)
     return True
 
 
@@ -60,19 +62,19 @@ def _drop(outbox: Outbox, claim: ClaimedLetter) -> None:
 
 def _attempt(
     claim: ClaimedLetter, channels: Mapping[str, Channel], renderer: Renders, now_ms: int
-) -> Rendered | DeliveryFailed:
-    """The words that went out, or why they did not."""
+) -> tuple[str, str | None] | DeliveryFailed:
+    """The subject that went out and what was answered, or why it did not."""
     channel = channels.get(claim.channel)
     if channel is None:
         return DeliveryFailed(f"there is no channel {claim.channel!r}; check the configuration", permanent=False)
     try:
         rendered = renderer.render(claim.letter)
-        channel.deliver(claim.letter, rendered, _EPOCH + timedelta(milliseconds=now_ms))
+        answer = channel.deliver(claim.letter, rendered, _EPOCH + timedelta(milliseconds=now_ms))
     except DeliveryFailed as failure:
         return failure
     except Exception as error:  # noqa: BLE001 - no fault of a channel may end the loop or lose the letter
         return DeliveryFailed(plain(f"{type(error).__name__}: {error}"), permanent=False)
-    return rendered
+    return rendered.subject, answer
 
 
 def _note_failure(
@@ -83,6 +85,7 @@ def _note_failure(
         outbox.mark_dead(claim, failure.reason)
         _log.error("notice_failed", **_about(claim), reason=failure.reason)
     else:
+        delay_ms = max(delay_ms, round(failure.retry_after_s * 1000))
         outbox.mark_retry(claim, now_ms + delay_ms, failure.reason)
         _log.warning("notice_delayed", **_about(claim), reason=failure.reason, delay_ms=delay_ms)
 

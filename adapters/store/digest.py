@@ -10,11 +10,13 @@ from uuid import NAMESPACE_URL, uuid5
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
 
 from adapters.store.dialect import among, insert_new
+from adapters.store.gathering import by_way
 from adapters.store.listing import OrderFilter, conditions_of
 from adapters.store.tables import findings, letters, machines, meters, service_centres, work_orders
 from notifications.digest import Place
 from notifications.letter import Addressee
 from notifications.occasions import Occasion
+from notifications.ways import Way
 from schedules.finding import FindingKind
 from schedules.machine import Category
 from schedules.work_order import Kind, State
@@ -105,19 +107,18 @@ def is_written(connection: Connection, letter_id: str) -> bool:
     return connection.execute(statement).first() is not None
 
 
-def write(connection: Connection, letter_id: str, addressee: Addressee, channel: str, now_ms: int) -> None:
+def write(connection: Connection, letter_id: str, addressee: Addressee, ways: Sequence[Way], now_ms: int) -> None:
     """Put a digest into the outbox; one that is there already stays as it is."""
     row = {
         "letter_id": letter_id,
         "occasion": Occasion.WEEKLY_DIGEST,
         "role": addressee.role,
         "recipient": addressee.recipient,
-        "channel": channel,
         "state": "waiting",
         "created_ms": now_ms,
         "next_ms": now_ms,
         "attempts": 0,
-        "address": addressee.address,
         "locale": addressee.locale,
     }
-    connection.execute(insert_new(connection, letters).values(**row).on_conflict_do_nothing())
+    rows = list(by_way(row, ways))
+    connection.execute(insert_new(connection, letters).on_conflict_do_nothing(), rows)

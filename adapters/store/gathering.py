@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -11,15 +12,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, bindparam, insert, update
 
 from adapters.store import notice_facts
-from adapters.store.addressees import TellingSettings, addressee_of, allowed_ms, why_not
+from adapters.store.addressees import TellingSettings, addressee_of, allowed_ms, ways_of, why_not
 from adapters.store.tables import letters, notices
 from notifications.letter import Addressee
 from notifications.occasions import INVITING, Occasion, Role, leading
+from notifications.ways import Way
 from schedules.dates import local_date
 
 _BATCH = 2000
 _PASSED = frozenset({Occasion.VISIT_DUE, Occasion.VISIT_OVERDUE})
-LOG = "log"
 Rows = Sequence[Row[Any]]
 
 
@@ -82,10 +83,10 @@ def _letters(rows: Rows, telling: TellingSettings) -> list[tuple[Addressee, Occa
         addressee = addressee_of(of_machine[0], telling)
         for row, occasion in _told_as(of_machine):
             # Two customers may have the same name: what goes to one address is not for the other's eyes.
-            key = (addressee.recipient, addressee.address, occasion)
+            key = (addressee.recipient, addressee.address, addressee.phone, occasion)
             to.setdefault(key, addressee)
             found[key].append(row)
-    return [(to[key], key[2], of_letter) for key, of_letter in found.items()]
+    return [(to[key], key[-1], of_letter) for key, of_letter in found.items()]
 
 
 def _told_as(of_machine: Rows) -> Iterator[tuple[Row[Any], Occasion]]:
@@ -120,8 +121,10 @@ def _write(
 ) -> None:
     if not groups:
         return
-    made = [_letter(addressee, occasion, telling, now_ms) for addressee, occasion, _ in groups]
-    connection.execute(insert(letters), made)
+    made = [_letter(addressee, occasion, now_ms) for addressee, occasion, _ in groups]
+    ways = [_ways(group, telling) for group in groups]
+    deliveries = [by_way(letter, its_ways) for letter, its_ways in zip(made, ways, strict=True)]
+    connection.execute(insert(letters), list(chain.from_iterable(deliveries)))
     link = update(notices).where(notices.c.id == bindparam("number"), notice_facts.WAITING)
     pairs = [
         {"number": row.id, "letter": letter["letter_id"]}
@@ -131,25 +134,32 @@ def _write(
     connection.execute(link.values(letter_id=bindparam("letter")), pairs)
 
 
-def _letter(addressee: Addressee, occasion: Occasion, telling: TellingSettings, now_ms: int) -> dict[str, Any]:
+def _ways(group: tuple[Addressee, Occasion, Rows], telling: TellingSettings) -> list[Way]:
+    """All ways that one of a letter's notices goes."""
+    to, occasion, rows = group
+    return list(dict.fromkeys(way for row in rows for way in ways_of(row, to, occasion, telling)))
+
+
+def _letter(addressee: Addressee, occasion: Occasion, now_ms: int) -> dict[str, Any]:
     return {
         "letter_id": str(uuid4()),
         "occasion": occasion,
         "role": addressee.role,
         "recipient": addressee.recipient,
-        "channel": channel_for(addressee, telling),
         "state": "waiting",
         "created_ms": now_ms,
         "next_ms": now_ms,
         "attempts": 0,
-        "address": addressee.address,
         "locale": addressee.locale,
     }
 
 
-def channel_for(addressee: Addressee, telling: TellingSettings) -> str:
-    """The configured channel; whoever has no address is told in the log."""
-    return telling.channel if addressee.address else LOG
+def by_way(letter: Mapping[str, Any], ways: Sequence[Way]) -> Iterator[dict[str, Any]]:
+    """The letter by its first way, and a copy by every other: one delivery each, which delays no other."""
+    for number, way in enumerate(ways):
+        original = letter["letter_id"] if number else None
+        mine = {"letter_id": str(uuid4())} if number else {}
+        yield {**letter, **mine, "original_id": original, "channel": way.channel, "address": way.address}
 
 
 def _put_off(connection: Connection, until_ms: Mapping[int, int]) -> None:

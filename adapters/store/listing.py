@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, Select, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, and_, case, func, or_, select
 
 from adapters.store.paging import Keys, Place
 from adapters.store.tables import (
@@ -224,30 +224,59 @@ NOTICE_KEYS: Keys = (notices.c.id,)
 def all_notices(
     connection: Connection, state: str | None, limit: int | None, place: Place | None = None
 ) -> Iterator[Sequence[Row[Any]]]:
-    """Notices with the letters they went into, the newest first, in batches."""
-    statement = _notices() if state is None else _notices().where(_notice_is(state))
+    """Notices, each with the delivery that is furthest from its end, the newest first, in batches."""
+    statement = _notices(_WORST) if state is None else _notices(_WORST).where(_notice_is(state))
     return _batches(connection, (place or Place(NOTICE_KEYS, descending=True)).on(statement).limit(limit))
 
 
 def notice(connection: Connection, number: int) -> Row[Any] | None:
-    """One notice with its letter."""
-    return connection.execute(_notices().where(notices.c.id == number)).first()
+    """One notice with the delivery that is furthest from its end."""
+    return connection.execute(_notices(_WORST).where(notices.c.id == number)).first()
 
 
 def notices_of_letter(connection: Connection, letter_id: str) -> list[Row[Any]]:
-    """What a letter tells, also what was dropped from it."""
-    return list(connection.execute(_notices().where(notices.c.letter_id == letter_id).order_by(notices.c.id)).all())
+    """What a letter or a copy tells, also what was dropped from it."""
+    return list(connection.execute(_notices(_WENT_IN).where(letters.c.letter_id == letter_id).order_by(notices.c.id)).all())
 
 
-def _notices() -> Select[Any]:
-    letter = ("channel", "state", "address", "locale", "subject", "attempts", "sent_ms", "error")
-    joined = notices.outerjoin(letters, letters.c.letter_id == notices.c.letter_id)
+def deliveries(connection: Connection, letter_id: str) -> list[Row[Any]]:
+    """A letter and its copies, in which the notices of this letter went out."""
+    columns = letters.c
+    mine = or_(columns.letter_id == letter_id, columns.original_id == letter_id)
+    return list(connection.execute(select(letters).where(mine).order_by(columns.original_id, columns.channel)).all())
+
+
+_other = letters.alias("delivery")
+_WENT_IN = or_(letters.c.letter_id == notices.c.letter_id, letters.c.original_id == notices.c.letter_id)
+# A notice is as bad as the worst of its deliveries: one that is dead is to be seen even if all others went out.
+_WORST = letters.c.letter_id == (
+    select(_other.c.letter_id)
+    .where(or_(_other.c.letter_id == notices.c.letter_id, _other.c.original_id == notices.c.letter_id))
+    .order_by(
+        case((_other.c.state == "dead", 0), (_other.c.state == "waiting", 1), (_other.c.original_id.is_(None), 2), else_=3),
+        _other.c.channel,
+    )
+    .limit(1)
+    .correlate(notices)
+    .scalar_subquery()
+)
+
+
+def _notices(went_in: ColumnElement[bool]) -> Select[Any]:
+    letter = ("letter_id", "channel", "state", "address", "locale", "subject", "attempts", "sent_ms", "error", "answer")
+    joined = notices.outerjoin(letters, went_in)
     return select(notices, *(letters.c[name].label(f"letter_{name}") for name in letter)).select_from(joined)
 
 
 def _notice_is(state: str) -> ColumnElement[bool]:
     """A notice is dropped by itself or with its letter, waits without one, else is as its letter is."""
-    of_letter = notices.c.dropped.is_(None) & (letters.c.state == state)
+    # The letters of a state are few and found by an index, unless they are those that went out.
+    first = func.coalesce(_other.c.original_id, _other.c.letter_id)
+    of_letter = and_(
+        notices.c.dropped.is_(None),
+        letters.c.state == state,
+        notices.c.letter_id.in_(select(first).where(_other.c.state == state)),
+    )
     if state == "dropped":
         return notices.c.dropped.isnot(None) | of_letter
     if state == "waiting":

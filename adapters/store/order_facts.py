@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from adapters.store.addressees import is_reachable
+from adapters.store.addressees import TellingSettings, is_address, is_reachable
 from adapters.store.machines import order_of
 from notifications.letter import FindingFacts, OrderFacts
 from notifications.occasions import Occasion
@@ -24,13 +24,19 @@ from schedules.winter import WinterTable
 
 
 def order_facts(
-    rows: Sequence[Row[Any]], projected: Mapping[str, Projection], rulebook: Rulebook, today: date, words: Words
+    rows: Sequence[Row[Any]],
+    projected: Mapping[str, Projection],
+    rules: tuple[Rulebook, TellingSettings],
+    today: date,
+    words: Words,
 ) -> tuple[OrderFacts, ...]:
     """Each order once, however many notices of it a letter holds (rows of `notice_facts`); why it is due in `words`."""
+    rulebook, telling = rules
     once = {(row.machine_id, row.kind, row.step): row for row in rows}
     return tuple(
         replace(
             facts_of(row, projected.get(row.machine_id), rulebook.winter, today),
+            customer_reachable=is_reachable(row, telling),
             number=row.order_number,
             scheduled_for=row.scheduled_for,
             # Notices are numbered in the order in which they are written.
@@ -49,7 +55,7 @@ def _why(row: Row[Any], rulebook: Rulebook, today: date, words: Words) -> Iterat
 
 
 def facts_of(row: Row[Any], projection: Projection | None, winter: WinterTable, today: date) -> OrderFacts:
-    """One order, out of a row with its machine, meter and service centre."""
+    """One order, out of a row with its machine, meter and service centre; reachable is a customer with an address."""
     order = order_of(row)
     expected = None if projection is None else projection.of_order(order, today)
     return OrderFacts(
@@ -71,7 +77,7 @@ def facts_of(row: Row[Any], projection: Projection | None, winter: WinterTable, 
         projected_is_assumed=expected is not None and expected.basis is Basis.ASSUMED,
         customer=row.customer,
         customer_phone=row.customer_phone,
-        customer_reachable=is_reachable(row.customer_email),
+        customer_reachable=is_address(row.customer_email),
         service_centre=row.service_centre,
         service_centre_name=row.centre_name,
         service_centre_phone=row.centre_phone,

@@ -4,15 +4,15 @@ claimer alone (promise 3).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
-from uuid import uuid4
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, update
 
-from adapters.store import gathering, notice_facts
-from adapters.store.addressees import TellingSettings, addressee_of, allowed_ms, why_not
+from adapters.store import claims, gathering, notice_facts
+from adapters.store.addressees import TellingSettings, addressee_of, allowed_ms, ways_of, ways_of_digest, why_not
 from adapters.store.engine import Store
 from adapters.store.forecast import projections
 from adapters.store.order_facts import finding_facts, order_facts
@@ -21,6 +21,7 @@ from notifications.digest import Digest
 from notifications.letter import Addressee, Letter, OrderFacts
 from notifications.occasions import OF_FINDINGS, Occasion, Role, leading
 from notifications.outbox import ClaimedLetter
+from notifications.ways import Way
 from notifications.words import Words, nearest_locale, words_in
 from schedules.dates import local_date
 from schedules.rulebook import Rulebook
@@ -74,63 +75,99 @@ class StoreOutbox:
                 made += gathering.gather(connection, self._telling, batch, now_ms, zone, only_reachable=only_reachable)
         return made
 
-    def claim(self, now_ms: int, lease_ms: int) -> ClaimedLetter | None:
-        """Take the next letter whose time has come, or whose claimer's lease is over; None if there is none.
+    def claim(self, now_ms: int, lease_ms: int, channel: str | None = None) -> ClaimedLetter | None:
+        """Take the next letter (of one channel) whose time has come, or whose claimer's lease is over; None if there is
+        none, or the channel has had as many as it may in a minute.
 
         Facts, address and language are read again; a letter of which nothing stands has no orders.
         """
-        with self._store.write() as connection:
-            row = _take(connection, now_ms, lease_ms)
-        if row is None:
-            return None
+        rate = next((each.rate_per_minute for each in self._telling.entries if each.name == channel), None)
+        while True:
+            with self._store.write() as connection:
+                row = claims.take(connection, now_ms, lease_ms, channel, rate)
+            if row is None:
+                return None
+            claimed = self._read_again(row, now_ms)
+            if claimed is not None:
+                return claimed
+
+    def strays(self, channels: Collection[str]) -> list[str]:
+        """The channels that letters wait for besides these."""
+        with self._store.read() as connection:
+            return [each for each in claims.awaited(connection) if each not in channels]
+
+    def _read_again(self, row: Row[Any], now_ms: int) -> ClaimedLetter | None:
+        """The letter as it is now; None if it goes another way now."""
         if row.occasion == Occasion.WEEKLY_DIGEST:
             return self._digest(row, now_ms)
         with self._store.write() as connection:
             return self._afresh(connection, row, now_ms)
 
-    def _digest(self, row: Row[Any], now_ms: int) -> ClaimedLetter:
+    def _digest(self, row: Row[Any], now_ms: int) -> ClaimedLetter | None:
         """Outside any transaction: a fleet's facts take their time."""
         found = self._digest_of(row.recipient, row.created_ms, now_ms)
         if found is None:
             return _empty(row, _as_written(row, self._telling))
-        addressee, digest = found
-        letter = Letter(row.letter_id, Occasion.WEEKLY_DIGEST, addressee, (), row.attempts, digest)
-        channel = gathering.channel_for(addressee, self._telling)
-        values = {"channel": channel, "address": addressee.address, "locale": addressee.locale}
+        to, digest = found
+        letter = Letter(row.letter_id, Occasion.WEEKLY_DIGEST, to, (), row.attempts, digest)
+        ways = {way.channel: way for way in ways_of_digest(to, self._telling)}
         with self._store.write() as connection:
-            connection.execute(_mine(row.letter_id, row.claim).values(**values))
-        return ClaimedLetter(letter, channel, row.claim)
+            if not self._goes_on(connection, row, ways, now_ms):
+                return None
+            if row.channel not in ways:
+                return _empty(row, to)
+            values = {"address": ways[row.channel].address, "locale": to.locale}
+            connection.execute(claims.mine(row.letter_id, row.claim).values(**values))
+        return ClaimedLetter(letter, row.channel, row.claim)
 
-    def _afresh(self, connection: Connection, row: Row[Any], now_ms: int) -> ClaimedLetter:
+    def _afresh(self, connection: Connection, row: Row[Any], now_ms: int) -> ClaimedLetter | None:
         today = local_date(now_ms, self._rulebook().plan.zone)
-        rows = self._standing(connection, row.letter_id, today)
+        rows = self._standing(connection, row, today)
         if not rows:
             return _empty(row, _as_written(row, self._telling))
-        addressee = addressee_of(rows[0], self._telling)
+        to = addressee_of(rows[0], self._telling)
         occasion = leading(Occasion(each.occasion) for each in rows)
-        channel = gathering.channel_for(addressee, self._telling)
-        values = {
-            "occasion": occasion,
-            "channel": channel,
-            "address": addressee.address,
-            "locale": addressee.locale,
-        }
-        connection.execute(_mine(row.letter_id, row.claim).values(**values))
-        found = finding_facts(rows) if occasion in OF_FINDINGS else ()
-        words = words_in(nearest_locale(addressee.locale, self._telling.locale))
-        orders = () if found else self._orders(connection, rows, words, now_ms)
-        letter = Letter(row.letter_id, occasion, addressee, orders, row.attempts, findings=found)
-        return ClaimedLetter(letter, channel, row.claim)
+        by_row = {each.id: ways_of(each, to, occasion, self._telling) for each in rows}
+        ways = {way.channel: way for of_row in by_row.values() for way in of_row}
+        if not self._goes_on(connection, row, ways, now_ms):
+            return None
+        mine = [each for each in rows if any(way.channel == row.channel for way in by_row[each.id])]
+        if not mine:
+            return _empty(row, to)
+        values = {"occasion": occasion, "address": ways[row.channel].address, "locale": to.locale}
+        connection.execute(claims.mine(row.letter_id, row.claim).values(**values))
+        return self._told(connection, Letter(row.letter_id, occasion, to, (), row.attempts), row, mine, now_ms)
 
-    def _standing(self, connection: Connection, letter_id: str, today: date) -> list[Row[Any]]:
-        """What of a letter still stands, for one address; what does not is dropped, what goes elsewhere waits anew."""
-        rows = notice_facts.of_letter(connection, letter_id)
+    def _told(
+        self, connection: Connection, letter: Letter, row: Row[Any], rows: Sequence[Row[Any]], now_ms: int
+    ) -> ClaimedLetter:
+        """The letter with what it tells (rows of `notice_facts`)."""
+        found = finding_facts(rows) if letter.occasion in OF_FINDINGS else ()
+        words = words_in(nearest_locale(letter.addressee.locale, self._telling.locale))
+        orders = () if found else self._orders(connection, rows, words, now_ms)
+        return ClaimedLetter(replace(letter, orders=orders, findings=found), row.channel, row.claim)
+
+    @staticmethod
+    def _goes_on(connection: Connection, row: Row[Any], ways: Mapping[str, Way], now_ms: int) -> bool:
+        """Whether the letter keeps its way; one whose channel is no longer theirs goes another, a copy goes nowhere."""
+        if row.channel in ways or row.original_id is not None:
+            return True
+        claims.reroute(connection, row, next(iter(ways.values())), now_ms)
+        return False
+
+    def _standing(self, connection: Connection, letter: Row[Any], today: date) -> list[Row[Any]]:
+        """What of a letter still stands, for one address.
+
+        What does not is dropped, what goes elsewhere waits anew; not by a copy: its original may have been told.
+        """
+        rows = notice_facts.of_letter(connection, letter.original_id or letter.letter_id)
         reasons = {row.id: why_not(row, self._telling, today, only_reachable=self._only_reachable) for row in rows}
-        gathering.drop(connection, {number: reason for number, reason in reasons.items() if reason})
         standing = [row for row in rows if not reasons[row.id]]
-        addresses = {row.id: addressee_of(row, self._telling).address for row in standing}
+        addresses = {row.id: _place(addressee_of(row, self._telling)) for row in standing}
         address = next(iter(addresses.values()), None)
-        gathering.release(connection, [number for number, other in addresses.items() if other != address])
+        if letter.original_id is None:
+            gathering.drop(connection, {number: reason for number, reason in reasons.items() if reason})
+            gathering.release(connection, [number for number, other in addresses.items() if other != address])
         return [row for row in standing if addresses[row.id] == address]
 
     def _orders(
@@ -139,11 +176,12 @@ class StoreOutbox:
         rulebook = self._rulebook()
         plan = rulebook.plan
         projected = projections(connection, plan.forecast, {row.machine_id for row in rows}, now_ms)
-        return order_facts(rows, projected, rulebook, local_date(now_ms, plan.zone), words)
+        return order_facts(rows, projected, (rulebook, self._telling), local_date(now_ms, plan.zone), words)
 
-    def mark_sent(self, claim: ClaimedLetter, now_ms: int, subject: str) -> None:
-        """It went out; ClaimLostError if the lease was over and another took it."""
-        self._mark(claim, state="sent", sent_ms=now_ms, subject=subject, error=None)
+    def mark_sent(self, claim: ClaimedLetter, now_ms: int, subject: str, answer: str | None = None) -> None:
+        """It went out, and this was answered; ClaimLostError if the lease was over and another took it."""
+        said = None if answer is None else answer[:_MOST_REASON]
+        self._mark(claim, state="sent", sent_ms=now_ms, subject=subject, error=None, answer=said)
 
     def mark_retry(self, claim: ClaimedLetter, at_ms: int, reason: str) -> None:
         """It failed and is tried again at `at_ms`, or when its time has come again; ClaimLostError as above."""
@@ -162,7 +200,7 @@ class StoreOutbox:
 
     def _mark(self, claim: ClaimedLetter, **values: Any) -> None:  # noqa: ANN401 - columns of `letters`
         with self._store.write() as connection:
-            marked = connection.execute(_mine(claim.letter.letter_id, claim.token).values(claim=None, **values))
+            marked = connection.execute(claims.mine(claim.letter.letter_id, claim.token).values(claim=None, **values))
         if not marked.rowcount:
             raise ClaimLostError(claim.letter.letter_id)
 
@@ -174,35 +212,14 @@ class StoreOutbox:
             return bool(connection.execute(update(letters).where(*dead).values(**values)).rowcount)
 
 
-def _take(connection: Connection, now_ms: int, lease_ms: int) -> Row[Any] | None:
-    """Claim a letter by an update that only one of several relays can make."""
-    ready = select(letters).where(letters.c.state == "waiting", letters.c.next_ms <= now_ms)
-    next_one = ready.order_by(letters.c.next_ms).limit(1).with_for_update(skip_locked=True)
-    while (seen := connection.execute(next_one).first()) is not None:
-        unchanged = (
-            letters.c.letter_id == seen.letter_id,
-            letters.c.state == "waiting",
-            letters.c.next_ms == seen.next_ms,
-            letters.c.claim.is_not_distinct_from(seen.claim),
-        )
-        # A claim that was never marked was an attempt that ended badly.
-        attempts = seen.attempts + (seen.claim is not None)
-        values = {"claim": str(uuid4()), "next_ms": now_ms + lease_ms, "attempts": attempts}
-        taken = connection.execute(update(letters).where(*unchanged).values(**values).returning(letters)).first()
-        if taken is not None:
-            return taken
-    return None
+def _place(to: Addressee) -> tuple[str | None, str | None]:
+    return to.address, to.phone
 
 
 def _as_written(row: Row[Any], telling: TellingSettings) -> Addressee:
     """Whom a letter was for when it was made; of one of which nothing stands nothing else is known."""
     locale = row.locale or telling.locale
     return Addressee(Role(row.role), row.recipient, row.recipient, row.address, None, locale)
-
-
-def _mine(letter_id: str, token: str) -> Any:  # noqa: ANN401 - an update of the claimer's letter
-    mine = (letters.c.letter_id == letter_id, letters.c.claim == token, letters.c.state == "waiting")
-    return update(letters).where(*mine)
 
 
 def _empty(row: Row[Any], addressee: Addressee) -> ClaimedLetter:

@@ -420,8 +420,21 @@ letters = Table(
     Column("subject", Text),
     Column("sent_ms", BigInteger),
     Column("error", Text),
+    # A copy goes by another channel; what it tells hangs on its original.
+    Column("original_id", String(36)),
+    Column("claimed_ms", BigInteger),
+    Column("answer", Text),
     CheckConstraint("state IN ('waiting', 'sent', 'dead', 'dropped')", name="state_known"),
-    Index("ix_letters_state_next_ms", "state", "next_ms"),
+    Index("ix_letters_state_channel_next_ms", "state", "channel", "next_ms"),
+    Index("ix_letters_channel_claimed_ms", "channel", "claimed_ms"),
+    Index(
+        "uq_letters_copy",
+        "original_id",
+        "channel",
+        unique=True,
+        sqlite_where=Column("original_id").isnot(None),
+        postgresql_where=Column("original_id").isnot(None),
+    ),
 )
 
 notices = Table(

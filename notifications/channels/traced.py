@@ -17,7 +17,8 @@ class TracedChannel:
         self._channel = channel
         self._trace = trace
 
-    def deliver(self, letter: Letter, rendered: Rendered, now: datetime) -> None:
+    def deliver(self, letter: Letter, rendered: Rendered, now: datetime) -> str | None:
         """As the first channel's; DeliveryFailed is the first channel's."""
-        self._channel.deliver(letter, rendered, now)
+        answer = self._channel.deliver(letter, rendered, now)
         self._trace.deliver(letter, rendered, now)
+        return answer
