@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from adapters.store import calls as store
-from adapters.store.addressees import is_reachable
+from adapters.store.addressees import is_address
 from adapters.store.forecast import projections
 from adapters.store.machines import order_of
 from daemon.keeper import Keeper
@@ -91,7 +91,7 @@ def _about_orders(
     for _, of_machine in groupby(orders, key=lambda each: each[0].machine_id):
         rows = list(of_machine)
         first, since = rows[0][0], rows[0][2]
-        reachable = is_reachable(first.customer_email)
+        reachable = is_address(first.customer_email)
         yield first, Subject(orders=[order for _, order, _ in rows], reachable=reachable, unheard_since=since)
 
 
@@ -124,7 +124,7 @@ def _rest(connection: Connection, service_centre: str | None) -> Iterator[tuple[
     """Machines that are not heard of and have no open order."""
     for rows in store.unheard(connection, service_centre):
         for row in rows:
-            yield row, Subject(orders=(), reachable=is_reachable(row.customer_email), unheard_since=row.opened_on)
+            yield row, Subject(orders=(), reachable=is_address(row.customer_email), unheard_since=row.opened_on)
 
 
 def _fields(row: Row[Any], subject: Subject, said: tuple[Topic, ...], words: Words) -> Fields:

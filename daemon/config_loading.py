@@ -280,6 +280,8 @@ def _absolute(table: dict[str, Any], base: Path) -> dict[str, Any]:
 def _absolute_value(word: str, value: object, base: Path) -> object:
     if isinstance(value, dict):
         return _absolute(value, base)
+    if isinstance(value, list):
+        return [_absolute_value("", each, base) for each in value]
     if isinstance(value, str) and (word == "file" or word.endswith(("_file", "_folder"))):
         return str(base / value)
     if isinstance(value, str) and word == "url":

@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 
 from adapters.store import digest as store
 from adapters.store import duties
-from adapters.store.engine import STORE_FAULTS
 from adapters.store.addressees import ways_of_digest
+from adapters.store.engine import STORE_FAULTS
 from daemon.digest_facts import digest_for
 from daemon.keeper import Keeper, Manager
 from notifications.digest import Digest

@@ -98,6 +98,21 @@ def notices(
         yield from (notice_fields(keeper, row) for row in batch)
 
 
+DELIVERY_FIELDS = ("channel", "state", "address", "attempts", "sent_at", "answer", "error", "letter_id")
+
+
+def deliveries(connection: Connection, keeper: Keeper, notice: Row[Any]) -> list[Fields]:
+    """What became of a notice (a row of the store's `all_notices`) on every channel it goes by."""
+    rows = [] if notice.letter_id is None else listing.deliveries(connection, notice.letter_id)
+    return [
+        {
+            name: instant(row.sent_ms, keeper.zone) if name == "sent_at" else getattr(row, name)
+            for name in DELIVERY_FIELDS
+        }
+        for row in rows
+    ]
+
+
 def notice_fields(keeper: Keeper, row: Row[Any]) -> Fields:
     """A notice as the outside sees it (a row of the store's `all_notices`)."""
     as_stored = ("id", "occasion", "role", "recipient", "machine_id", "kind", "step")

@@ -741,7 +741,7 @@ def test_looking_for_work_reads_only_what_waits(world: World) -> None:
         "ix_notices_waiting",
         "ix_notices_waiting_recipient",
         "ix_notices_letter_id",
-        "ix_letters_state_next_ms",
+        "ix_letters_state_channel_next_ms",
     }
 
 

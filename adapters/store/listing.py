@@ -243,7 +243,8 @@ def deliveries(connection: Connection, letter_id: str) -> list[Row[Any]]:
     """A letter and its copies, in which the notices of this letter went out."""
     columns = letters.c
     mine = or_(columns.letter_id == letter_id, columns.original_id == letter_id)
-    return list(connection.execute(select(letters).where(mine).order_by(columns.original_id, columns.channel)).all())
+    first = columns.original_id.is_(None).desc()
+    return list(connection.execute(select(letters).where(mine).order_by(first, columns.channel)).all())
 
 
 _other = letters.alias("delivery")

@@ -18,7 +18,7 @@ from daemon.commands.given import config, reading
 from daemon.commands.output import console, facts, grid, show_object, text_or_json_option, use_utf_8
 from daemon.keeper import Keeper
 from daemon.outbox import outbox_of
-from daemon.records import NOTICE_FIELDS, notice_fields
+from daemon.records import DELIVERY_FIELDS, NOTICE_FIELDS, deliveries, notice_fields
 from daemon.refused import RefusedError
 from daemon.wiring import channels_of, renderer_of
 from notifications.channels.channel import DeliveryFailed
@@ -53,8 +53,9 @@ def show_notice(notice: str, form: str) -> None:
         row, together = _named(connection, notice)
         found = notice_fields(keeper, row)
         orders = [{name: notice_fields(keeper, each)[name] for name in _ORDER_FIELDS} for each in together]
+        sent = deliveries(connection, keeper, row)
     if form == "json":
-        show_object({**found, "notices_of_letter": orders})
+        show_object({**found, "notices_of_letter": orders, "deliveries": sent})
         return
     use_utf_8()
     click.echo(f"Notice {found['id']}\n")
@@ -62,6 +63,9 @@ def show_notice(notice: str, form: str) -> None:
     if orders:
         click.echo("\nThe letter tells of:")
         console().print(grid(orders, _ORDER_FIELDS))
+    if len(sent) > 1:
+        click.echo("\nIt goes by several channels:")
+        console().print(grid(sent, DELIVERY_FIELDS))
 
 
 def _named(connection: Connection, name: str) -> tuple[Row[Any], list[Row[Any]]]:
@@ -80,24 +84,30 @@ def _named(connection: Connection, name: str) -> tuple[Row[Any], list[Row[Any]]]
 def retry(notice: str) -> None:
     """Send a letter that failed for good once more, with all its attempts.
 
-    ID is the notice's number, or the letter's id. The daemon sends it within a second or so; facts and address
+    ID is the notice's number, for every channel that failed, or a letter's id, for the one channel it goes by. The daemon sends it within a second or so; facts and address
     are read again before.
 
     Example: hourkeeper notices retry 17
     """
     with reading(clock_ms()) as keeper:
-        letter_id = _letter_of(keeper, notice)
-        if not outbox_of(keeper).retry_dead(letter_id):
+        outbox = outbox_of(keeper)
+        again = [letter_id for letter_id in _letters_of(keeper, notice) if outbox.retry_dead(letter_id)]
+        if not again:
             raise RefusedError(f"notice {notice} did not fail: `hourkeeper notices show {notice}` says how it stands")
-    click.echo(f"letter {letter_id} waits to be sent again")
+    for letter_id in again:
+        click.echo(f"letter {letter_id} waits to be sent again")
 
 
-def _letter_of(keeper: Keeper, name: str) -> str:
+def _letters_of(keeper: Keeper, name: str) -> list[str]:
+    """One letter named by its id, or all in which a notice goes out."""
     with keeper.store.read() as connection:
         row, _ = _named(connection, name)
-    if row.letter_id is None:
+        if row.letter_letter_id == name:
+            return [name]
+        sent = deliveries(connection, keeper, row)
+    if not sent:
         raise RefusedError(f"notice {name} is in no letter yet: `hourkeeper notices show {name}` says how it stands")
-    return str(row.letter_id)
+    return [str(each["letter_id"]) for each in sent]
 
 
 @click.command("preview")

@@ -17,7 +17,7 @@ _NOWHERE = "/hourkeeper"
 
 def cloud_event(letter: Letter, rendered: Rendered, now: datetime, source: str = "") -> bytes:
     """The envelope; `source` is our public address. Its `id` is the same for every attempt."""
-    machines = {order.machine_id for order in letter.orders}
+    machines = {order.machine_id for order in letter.orders} | {finding.machine_id for finding in letter.findings}
     event = {
         "specversion": "1.0",
         "id": letter.letter_id,
@@ -41,11 +41,17 @@ def _data(letter: Letter, rendered: Rendered) -> dict[str, Any]:
         "locale": to.locale,
         "subject": rendered.subject,
         "text": rendered.text,
-        "orders": [{name: _value(value) for name, value in asdict(order).items()} for order in letter.orders],
+        "orders": [_value(asdict(order)) for order in letter.orders],
+        "findings": [_value(asdict(finding)) for finding in letter.findings],
+        "digest": None if letter.digest is None else _value(asdict(letter.digest)),
     }
 
 
 def _value(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _value(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_value(each) for each in value]
     if isinstance(value, date):
         return value.isoformat()
     return plain(value) if isinstance(value, str) else value

@@ -35,14 +35,14 @@ class MemoryOutbox:
     def gather(self, now_ms: int) -> int:
         return 0
 
-    def claim(self, now_ms: int, lease_ms: int) -> ClaimedLetter | None:
+    def claim(self, now_ms: int, lease_ms: int, channel: str | None = None) -> ClaimedLetter | None:
         for number, row in enumerate(self.rows):
-            if row.state == "waiting" and row.at_ms <= now_ms:
+            if row.state == "waiting" and row.at_ms <= now_ms and channel in (None, row.channel):
                 row.at_ms = now_ms + lease_ms
                 return ClaimedLetter(row.letter, row.channel, str(number))
         return None
 
-    def mark_sent(self, claim: ClaimedLetter, now_ms: int, subject: str) -> None:
+    def mark_sent(self, claim: ClaimedLetter, now_ms: int, subject: str, answer: str | None = None) -> None:
         self._end(claim, "sent", subject).at_ms = now_ms
 
     def mark_retry(self, claim: ClaimedLetter, at_ms: int, reason: str) -> None:
@@ -228,7 +228,7 @@ def test_the_wait_counts_from_the_end_of_the_attempt() -> None:
 
 def test_a_failing_outbox_is_heard_and_the_lease_brings_the_letter_back() -> None:
     class Failing(MemoryOutbox):
-        def mark_sent(self, claim: ClaimedLetter, now_ms: int, subject: str) -> None:
+        def mark_sent(self, claim: ClaimedLetter, now_ms: int, subject: str, answer: str | None = None) -> None:
             raise ConnectionError("store is down")
 
     outbox, channel, clock = Failing(Row(letter())), FakeChannel(), Clock()
