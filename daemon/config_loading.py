@@ -209,7 +209,8 @@ class _Loading:
     def _problem(self, error: ErrorDetails) -> str:
         loc, reason = error["loc"], _reason(error)
         if error["type"] == "together":  # a key left out is reported under its field's name
-            loc = self.keys_by_field.get(tuple(map(str, loc)), loc)
+            words = tuple(str(each) for each in loc if not isinstance(each, int))
+            loc = (*loc[:-1], self.keys_by_field.get(words, words)[-1])
         if error["type"] == "extra_forbidden":
             table = tuple(str(each) for each in loc[:-1] if not isinstance(each, int))
             siblings = [key[-1] for key in self.settings if key[:-1] == table]

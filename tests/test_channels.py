@@ -13,6 +13,7 @@ from adapters.store.tables import letters
 from daemon.config import load
 from daemon.digests import write_digests
 from daemon.keeper import Manager, Telling
+from daemon.records import notices
 from daemon.wiring import channels_of
 from notifications.channels.channel import Channel
 from notifications.occasions import Occasion, Role
@@ -140,6 +141,24 @@ def test_one_channel_dead_for_good_leaves_the_others_alone(world: World, tmp_pat
     assert (dead.channel, dead.error[:24]) == ("erp", "erp answered HTTP 410 Go")
     assert sorted(world.states()) == ["dead", "waiting", "waiting", "waiting", "waiting"]
     assert world.outbox.retry_dead(dead.letter_id)
+
+
+def test_a_notice_is_as_bad_as_the_worst_of_its_deliveries(world: World) -> None:
+    falls_due(world)
+    for channel, fate in (("email", "sent"), ("erp", "dead")):
+        while (claimed := world.outbox.claim(world.now_ms, MINUTE, channel)) is not None:
+            if fate == "sent":
+                world.outbox.mark_sent(claimed, world.now_ms, "told")
+            else:
+                world.outbox.mark_dead(claimed, "no such place")
+
+    def listed(state: str | None) -> list[tuple[str, str, str]]:
+        with world.keeper.store.read() as connection:
+            found = list(notices(connection, world.keeper, state, 9))
+        return sorted((row["recipient"], row["channel"], row["state"]) for row in found)
+
+    assert listed(None) == listed("dead") == [("SC7", "erp", "dead"), ("张三", "erp", "dead")]
+    assert listed("waiting") == listed("sent") == []
 
 
 def test_the_answer_is_kept(world: World, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, Select, and_, case, func, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, ScalarSelect, Select, and_, func, or_, select
 
 from adapters.store.paging import Keys, Place
 from adapters.store.tables import (
@@ -236,7 +236,9 @@ def notice(connection: Connection, number: int) -> Row[Any] | None:
 
 def notices_of_letter(connection: Connection, letter_id: str) -> list[Row[Any]]:
     """What a letter or a copy tells, also what was dropped from it."""
-    return list(connection.execute(_notices(_WENT_IN).where(letters.c.letter_id == letter_id).order_by(notices.c.id)).all())
+    return list(
+        connection.execute(_notices(_WENT_IN).where(letters.c.letter_id == letter_id).order_by(notices.c.id)).all()
+    )
 
 
 def deliveries(connection: Connection, letter_id: str) -> list[Row[Any]]:
@@ -249,18 +251,20 @@ def deliveries(connection: Connection, letter_id: str) -> list[Row[Any]]:
 
 _other = letters.alias("delivery")
 _WENT_IN = or_(letters.c.letter_id == notices.c.letter_id, letters.c.original_id == notices.c.letter_id)
-# A notice is as bad as the worst of its deliveries: one that is dead is to be seen even if all others went out.
-_WORST = letters.c.letter_id == (
-    select(_other.c.letter_id)
-    .where(or_(_other.c.letter_id == notices.c.letter_id, _other.c.original_id == notices.c.letter_id))
-    .order_by(
-        case((_other.c.state == "dead", 0), (_other.c.state == "waiting", 1), (_other.c.original_id.is_(None), 2), else_=3),
-        _other.c.channel,
+
+
+def _of_state(state: str) -> ScalarSelect[str]:
+    went_in = or_(_other.c.letter_id == notices.c.letter_id, _other.c.original_id == notices.c.letter_id)
+    return (
+        select(func.min(_other.c.letter_id))
+        .where(went_in, _other.c.state == state)
+        .correlate(notices)
+        .scalar_subquery()
     )
-    .limit(1)
-    .correlate(notices)
-    .scalar_subquery()
-)
+
+
+# A notice is as bad as the worst of its deliveries: one that is dead is to be seen even if all others went out.
+_WORST = letters.c.letter_id == func.coalesce(_of_state("dead"), _of_state("waiting"), notices.c.letter_id)
 
 
 def _notices(went_in: ColumnElement[bool]) -> Select[Any]:

@@ -84,8 +84,8 @@ def _named(connection: Connection, name: str) -> tuple[Row[Any], list[Row[Any]]]
 def retry(notice: str) -> None:
     """Send a letter that failed for good once more, with all its attempts.
 
-    ID is the notice's number, for every channel that failed, or a letter's id, for the one channel it goes by. The daemon sends it within a second or so; facts and address
-    are read again before.
+    ID is the notice's number, for every channel that failed, or a letter's id, for the one channel it goes by. The
+    daemon sends it within a second or so; facts and address are read again before.
 
     Example: hourkeeper notices retry 17
     """
