@@ -59,6 +59,14 @@ def _call_url(value: str) -> str:
     return value
 
 
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise ValueError(f"is no regular expression: {error}") from None
+    return value
+
+
 def _channel_name(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,16}", value) or value in {"email", "log"}:
         raise ValueError("should be 1 to 16 of A-Z a-z 0-9 . _ -, and not email or log")
@@ -179,6 +187,7 @@ Label = Annotated[str, AfterValidator(_label)]
 Address = Annotated[str, AfterValidator(_address)]
 CallUrl = Annotated[str, AfterValidator(_call_url)]
 ChannelName = Annotated[str, AfterValidator(_channel_name)]
+Pattern = Annotated[str, AfterValidator(_pattern)]
 Trusted = Annotated[str, AfterValidator(_trusted)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 StoreUrl = Annotated[str, AfterValidator(_store_url)]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ssl
 
 from daemon.config_channels import ChannelConfig
+from notifications.channels.apprise_channel import AppriseChannel
 from notifications.channels.channel import Channel
 from notifications.channels.http_call import Caller
+from notifications.channels.http_channel import HttpChannel
 from notifications.channels.network import allowed
 from notifications.channels.robots import ROBOTS, RobotChannel
 from notifications.channels.webhook import WebhookChannel
@@ -19,6 +21,10 @@ def channel_of(channel: ChannelConfig, public_url: str) -> Channel:
     if channel.kind == "webhook":
         secrets = (secret or "").split()
         return WebhookChannel(channel.name, channel.address, secrets, _caller(channel), public_url)
+    if channel.kind == "http":
+        return HttpChannel(channel.name, channel.message, _caller(channel), channel.taken_if, channel.permanent_if)
+    if channel.kind == "apprise":
+        return AppriseChannel(channel.name, channel.address.split())
     return RobotChannel(channel.name, ROBOTS[channel.kind], channel.address, secret, _caller(channel))
 
 
@@ -32,6 +38,8 @@ def entry_of(channel: ChannelConfig) -> Entry:
     robot = ROBOTS.get(channel.kind)
     return Entry(
         name=channel.name,
+        by_phone=channel.reaches_phones,
+        only_without_email=channel.only_without_email,
         roles=frozenset(channel.roles),
         recipients=frozenset(channel.recipients),
         service_centres=frozenset(channel.service_centres),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2 import FileSystemLoader, StrictUndefined, Template
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -49,9 +49,14 @@ def sandbox(folders: Sequence[Path], locale: str, *, escape: bool) -> Sandbox:
 
 def bounded(environment: Sandbox, template: str, data: Mapping[str, Any], most_chars: int) -> str:
     """The output of a template; raises OverflowError as soon as it is longer than `most_chars`."""
+    return bounded_output(environment.get_template(template), data, most_chars)
+
+
+def bounded_output(template: Template, data: Mapping[str, Any], most_chars: int) -> str:
+    """The same of a template that is at hand."""
     pieces: list[str] = []
     length = 0
-    for piece in environment.get_template(template).generate(data):
+    for piece in template.generate(data):
         length += len(piece)
         if length > most_chars:
             raise OverflowError(f"the output is longer than {most_chars} characters")

@@ -71,6 +71,8 @@ def test_channels_are_made_with_who_is_told_by_them(tmp_path: Path) -> None:
         ),
         ('roles = ["boss"]', "roles.0: should be 'service_centre', 'customer', 'manager' or 'yard'"),
         ('allow = ["10.0.0.0/99"]', "allow.0: '10.0.0.0/99' is no host, address or network such as 10.0.0.0/8"),
+        ("by_phone = true", "by_phone: is for http only"),
+        ('taken_if = "("', "taken_if: is no regular expression: missing ), unterminated subpattern at position 0"),
         ("rate_per_minute = 0", "rate_per_minute: should be greater than or equal to 1"),
     ],
 )
@@ -80,6 +82,26 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, said: str) -> None:
     lines = "\n".join(f"{name} = {value}" for name, value in whole.items())
 
     assert problems(tmp_path, f"[[notifications.channels]]\n{lines}\n") == [f"channels.0.{said}"]
+
+
+def test_a_gateway_is_tried_before_it_is_needed(tmp_path: Path) -> None:
+    gateway = '[[notifications.channels]]\nname = "sms"\nkind = "http"\nurl = "https://sms.example/"\n'
+
+    assert problems(tmp_path, gateway) == ["channels.0: body should say what is sent"]
+    assert problems(tmp_path, f"{gateway}body = '{{{{ fon }}}}'\n") == [
+        "channels.0: body cannot be written: 'fon' is undefined"
+    ]
+    config = load(written(tmp_path, f"{gateway}body = '{{{{ phone }}}}'\nonly_without_email = true\n"), {"HOME": "/r"})
+    assert telling_of(config).entries == (Entry("sms", by_phone=True, only_without_email=True),)
+
+
+def test_the_urls_of_apprise_are_in_a_file(tmp_path: Path) -> None:
+    other = '[[notifications.channels]]\nname = "other"\nkind = "apprise"\n'
+
+    assert problems(tmp_path, f'{other}url_file = "bad"\n') == [
+        "channels.0.url_file: line 1 is no URL that Apprise understands"
+    ]
+    assert problems(tmp_path, f'{other}url = "https://a.example/"\n') == ["channels.0.url_file: needed for apprise"]
 
 
 def test_everything_wrong_is_named_at_once(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from adapters.store import schema
 from adapters.store.engine import Store
 from adapters.store.tables import letters, notices
 from tests.keeping import MINUTE, World, at
+from tests.notifications.http_receiver import Answers, receiver
 from tests.notifications.mail_server import Script, mail_server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -169,6 +170,23 @@ def test_a_test_letter_goes_out_at_once(command: Command) -> None:
     [(sender, to, message)] = script.accepted
     assert (sender, to) == ("hourkeeper@maker.example", ["me@example.org"])
     assert "test" in str(message["Subject"])
+
+
+def test_a_test_letter_goes_by_any_channel(command: Command) -> None:
+    answers, refusing = Answers(body=b"queued as 77"), Answers(status=403, body=b"wrong key")
+    with receiver(answers) as gateway, receiver(refusing) as group:
+        channel = '[[notifications.channels]]\nname = "{}"\nkind = "{}"\nurl = "http://127.0.0.1:{}/"\n{}\n'
+        allow = 'allow = ["127.0.0.1"]\n'
+        with (command.folder / "hourkeeper.toml").open("a", encoding="utf-8") as file:
+            file.write(channel.format("sms", "http", gateway, f"{allow}body = '[{{{{phone}}}}, {{{{subject}}}}]'"))
+            file.write(channel.format("group", "wecom", group, allow))
+        assert "sent to 138: HTTP 200 OK queued as 77" in command("notices", "test", "sms", "--to", "138")
+        assert "group answered HTTP 403 Forbidden wrong key" in command("notices", "test", "group", code=1)
+        assert "sms needs --to" in command("notices", "test", "sms", code=2)
+        assert "leave out --to" in command("notices", "test", "group", "--to", "138", code=2)
+        assert "configured are group, log, sms" in command("notices", "test", "smoke", "--to", "138", code=1)
+
+    assert answers.heard[0].json == ["138", "hourkeeper: test letter / 测试邮件"]
 
 
 def test_without_a_mail_server_a_test_letter_is_refused(command: Command) -> None:

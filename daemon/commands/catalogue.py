@@ -75,7 +75,7 @@ COMMANDS: dict[str, Lazy | Family] = {
             "show": Lazy(f"{_AT}.notices:show_notice", "Show a notice: who is told what, and what became of it."),
             "preview": Lazy(f"{_AT}.notices:preview", "Print a letter about made-up machines."),
             "retry": Lazy(f"{_AT}.notices:retry", "Send a letter that failed for good once more."),
-            "test": Lazy(f"{_AT}.notices:test_letter", "Send a test letter through the configured mail server."),
+            "test": Lazy(f"{_AT}.notices:test_letter", "Send a test letter by one channel."),
         },
     ),
     "findings": Lazy(f"{_AT}.findings:findings", "What is wrong with the fleet's data, and what to do, oldest first."),

@@ -16,12 +16,13 @@ from adapters.store import listing as store
 from daemon.clock import clock_ms
 from daemon.commands.given import config, reading
 from daemon.commands.output import console, facts, grid, show_object, text_or_json_option, use_utf_8
+from daemon.config import Config
 from daemon.keeper import Keeper
 from daemon.outbox import outbox_of
 from daemon.records import DELIVERY_FIELDS, NOTICE_FIELDS, deliveries, notice_fields
 from daemon.refused import RefusedError
 from daemon.wiring import channels_of, renderer_of
-from notifications.channels.channel import DeliveryFailed
+from notifications.channels.channel import Channel, DeliveryFailed
 from notifications.letter import Addressee, Letter, Rendered
 from notifications.occasions import Occasion, Role, roles_of
 from notifications.rendering import TemplateProblem
@@ -168,20 +169,42 @@ def _write(out: Path, words: str) -> None:
 
 
 @click.command("test")
-@click.option("--to", metavar="ADDRESS", required=True, help="Where to send it.")
-def test_letter(to: str) -> None:
-    """Send a test letter through the configured mail server, now and once.
+@click.argument("name", metavar="[CHANNEL]", default="email")
+@click.option("--to", metavar="ADDRESS", help="Where to send it: an e-mail address, or a phone for channels by phone.")
+def test_letter(name: str, to: str | None) -> None:
+    """Send a test letter by one channel, now and once, and print what was answered.
+
+    CHANNEL is `email` (the default), or the name of one of notifications.channels.
 
     Example: hourkeeper notices test --to me@example.org
+
+    Example: hourkeeper notices test jinan-group
     """
     settings = config()
-    channel = channels_of(settings).get("email")
-    if channel is None:
-        raise RefusedError("no mail server is configured; set notifications.email.host and sender")
-    addressee = Addressee(Role.MANAGER, "test", "", to, None, settings.notifications.locale)
+    channel = _channel(settings, name)
+    addressee = _test_addressee(settings, name, to)
     letter = Letter(str(uuid4()), Occasion.VISIT_DUE, addressee, (), 0)
     try:
-        channel.deliver(letter, _TEST, datetime.now().astimezone())
+        answer = channel.deliver(letter, _TEST, datetime.now().astimezone())
     except DeliveryFailed as failure:
         raise RefusedError(f"the letter was not sent: {failure.reason}") from None
-    click.echo(f"sent to {to}")
+    use_utf_8()
+    click.echo(f"sent to {to or name}" + (f": {answer}" if answer else ""))
+
+
+def _channel(settings: Config, name: str) -> Channel:
+    channels = channels_of(settings)
+    if name in channels:
+        return channels[name]
+    if name == "email":
+        raise RefusedError("no mail server is configured; set notifications.email.host and sender")
+    raise RefusedError(f"there is no channel {name!r}; those configured are {', '.join(sorted(channels))}")
+
+
+def _test_addressee(settings: Config, name: str, to: str | None) -> Addressee:
+    by_phone = any(each.name == name and each.reaches_phones for each in settings.notifications.channels)
+    if (to is not None) is not (by_phone or name == "email"):
+        needs = f"{name} needs --to" if to is None else f"{name} leads to one place; leave out --to"
+        raise click.UsageError(needs)
+    mail, phone = (None, to) if by_phone else (to, None)
+    return Addressee(Role.MANAGER, "test", "", mail, phone, settings.notifications.locale)

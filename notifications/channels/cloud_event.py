@@ -26,12 +26,13 @@ def cloud_event(letter: Letter, rendered: Rendered, now: datetime, source: str =
         "time": now.isoformat(timespec="milliseconds"),
         "datacontenttype": "application/json",
         **({"subject": plain(machines.pop())} if len(machines) == 1 else {}),
-        "data": _data(letter, rendered),
+        "data": told(letter, rendered),
     }
     return json.dumps(event, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def _data(letter: Letter, rendered: Rendered) -> dict[str, Any]:
+def told(letter: Letter, rendered: Rendered) -> dict[str, Any]:
+    """A letter as plain values: who is told, in which words, and the facts."""
     to = letter.addressee
     return {
         "occasion": letter.occasion.value,

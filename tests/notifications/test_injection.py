@@ -13,13 +13,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from html.parser import HTMLParser
+from urllib.parse import parse_qs
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from adapters.files.visit_items import read_visit_items
+from notifications.channels.apprise_channel import AppriseChannel
 from notifications.channels.channel import Channel
 from notifications.channels.email import EmailChannel, MailServer, Security
 from notifications.channels.http_call import Caller
+from notifications.channels.http_channel import HttpChannel
+from notifications.channels.message_template import Form, MessageTemplate
 from notifications.channels.network import allowed
 from notifications.channels.robots import ROBOTS, RobotChannel
 from notifications.channels.webhook import WebhookChannel
@@ -27,7 +32,7 @@ from notifications.letter import Letter
 from notifications.occasions import Occasion, Role
 from notifications.rendering import Renderer
 from notifications.sample_letters import sample_letter
-from tests.notifications.http_receiver import Answers, receiver
+from tests.notifications.http_receiver import Answers, Request, receiver
 from tests.notifications.mail_server import Script, mail_server
 from tests.notifications.making import addressee, facts, letter
 from tests.notifications.test_webhook import OLD
@@ -49,6 +54,12 @@ CORPUS = {
     "json": '","role":"manager","x":"',
     "dots": ".\r\n.\r\nMAIL FROM:<evil@evil.example>",
     "long": "很长" * 5000,
+}
+BODIES = {
+    Form.JSON: '{"to": {{ phone }}, "who": {{ name }}, "text": {{ text }}}',
+    Form.FORM: "to={{ phone }}&who={{ name }}&text={{ text }}",
+    Form.XML: "<sms to='{{ phone }}' who='{{ name }}'>{{ text }}</sms>",
+    Form.TEXT: "{{ name }}",
 }
 RENDERER = Renderer(lambda _: read_visit_items(None))
 NOW = datetime(2026, 11, 18, 11, 6, 40, tzinfo=UTC)
@@ -86,7 +97,7 @@ def named(name: str, locale: str) -> Letter:
 
 def post(what: Letter) -> tuple[list[Answers], list[EmailMessage], list[list[str]]]:
     """Send a letter by every channel; what the receivers heard, and the mails with their envelopes."""
-    heard, script, rendered = [Answers() for _ in range(4)], Script(), RENDERER.render(what)
+    heard, script, rendered = [Answers() for _ in range(4 + len(Form) + 1)], Script(), RENDERER.render(what)
     with ExitStack() as stack:
         ports = [stack.enter_context(receiver(each)) for each in heard]
         mail = stack.enter_context(mail_server(script))
@@ -98,8 +109,12 @@ def post(what: Letter) -> tuple[list[Answers], list[EmailMessage], list[list[str
 def channels(ports: Sequence[int], mail: int) -> Iterator[Channel]:
     caller = Caller(allowed(["127.0.0.1"]))
     yield WebhookChannel("erp", f"http://127.0.0.1:{ports[0]}/hook", (OLD,), caller)
-    for port, (kind, robot) in zip(ports[1:], ROBOTS.items(), strict=True):
+    for port, (kind, robot) in zip(ports[1:], ROBOTS.items(), strict=False):
         yield RobotChannel(kind, robot, f"http://127.0.0.1:{port}/hook", "SEC", caller)
+    for port, (form, body) in zip(ports[4:], BODIES.items(), strict=False):
+        url = f"http://127.0.0.1:{port}/hook?a={{{{name}}}}&b=1"
+        yield HttpChannel("sms", MessageTemplate(url, body, form, {}, "POST"), caller)
+    yield AppriseChannel("other", [f"json://127.0.0.1:{ports[-1]}/hook"])
     yield EmailChannel(MailServer("127.0.0.1", mail, "keeper@maker.example", Security.NONE))
 
 
@@ -117,9 +132,12 @@ def test_a_name_does_nothing_on_any_channel(name: str, locale: str) -> None:
     for told, meek in zip(heard, meek_heard, strict=True):
         (request,) = told.heard
         assert request.headers.keys() == meek.heard[0].headers.keys()
-        assert request.path.partition("?")[0] == "/hook"
-        assert shape(request.json) == shape(meek.heard[0].json)
-        assert all(is_tame(text) for text in texts(request.json))
+        path, _, query = request.path.partition("?")
+        assert path == "/hook"
+        assert parse_qs(query).keys() == parse_qs(meek.heard[0].path.partition("?")[2]).keys()
+        values = content(request)
+        assert shape(values) == shape(content(meek.heard[0]))
+        assert all(is_tame(text) for text in texts(values))
     assert "<at" not in heard[3].heard[0].body.decode()
     (mail,) = mails
     assert envelopes == [["desk@centre.example"]]
@@ -133,6 +151,19 @@ def test_templates_in_names_are_not_run() -> None:
 
     assert "{{ 7*7 }}" in rendered.text
     assert "49" not in rendered.text + rendered.subject
+
+
+def content(request: Request) -> object:
+    """What a program reads out of a request."""
+    kind = request.headers["content-type"].partition(";")[0]
+    if kind.endswith("json"):
+        return request.json
+    if kind == "application/x-www-form-urlencoded":
+        return parse_qs(request.body.decode(), strict_parsing=True)
+    if kind == "application/xml":
+        sms = ET.fromstring(request.body)  # noqa: S314 - what we wrote ourselves
+        return [sms.tag, sms.attrib, sms.text, len(sms)]
+    return request.body.decode()
 
 
 def shape(value: object) -> object:
