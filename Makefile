@@ -9,6 +9,7 @@ export PATH := $(PATH):/usr/local/sbin:/usr/sbin
 
 ARGS ?=
 KILLS ?= 1000
+COUNT ?= 300
 FLEETS ?= 20000
 WORKERS ?= 2
 # The interpreter that makes .venv: `make demo PYTHON=/path/to/python` overrides the search.
@@ -21,7 +22,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --quiet --disable-pip-version-check --no-input
 
-.PHONY: help demo test check bench kill-loop kill-controls model lock messages font wheel clean
+.PHONY: help demo test check bench kill-loop kill-controls timelines model lock messages font wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +51,9 @@ kill-loop: $(VENV)/.dev ## kill the daemon at random moments and count what is l
 kill-controls: $(VENV)/.dev ## the same loop on deliberately wrong daemons: it must find each one out
 	@sh tests/system_packages.sh
 	@$(RUN) -m tests.kill_controls $(ARGS)
+
+timelines: $(VENV)/.dev ## random timelines through the store, each against the independent model (COUNT=300)
+	@$(RUN) -m tests.many_timelines --count $(COUNT) --workers $(WORKERS) $(ARGS)
 
 model: $(VENV)/.dev ## compare the rules with a model that computes everything anew (FLEETS=20000)
 	@$(RUN) -m tests.properties.fleets --fleets $(FLEETS) $(ARGS)
