@@ -36,7 +36,7 @@ def rejudge(
     """
     for row in rows:
         reading = reading_of(row)
-        meter = _meter_for(state.meter, reading)
+        meter = _meter_for(state, reading)
         judged = judge(meter, reading, keeper.meter_rules, keeper.zone, _neighbours(connection, row))
         if row.id in standing:
             judged = _as_accepted(state.meter, judged)
@@ -56,13 +56,15 @@ def reading_of(row: Row[Any]) -> Reading:
     )
 
 
-def _meter_for(meter: Meter, reading: Reading) -> Meter:
-    """The meter that a reading was taken of: the total at a change is read from the old one."""
+def _meter_for(state: MeterState, reading: Reading) -> Meter:
+    """The meter that a reading was taken of: the total at a change is read from the old one, all else at that instant
+    from the new one (rules 7).
+    """
     at_ms = reading.device_ms
-    if reading.source is not Source.MANUAL or all(since_ms != at_ms for since_ms, _ in meter.changes):
-        return meter
-    earlier = tuple(change for change in meter.changes if at_ms is not None and change[0] < at_ms)
-    return replace(meter, changes=earlier, offset_ms=earlier[-1][1] if earlier else 0)
+    if at_ms is None or (at_ms, reading.dial_ms) not in state.ends:
+        return state.meter
+    earlier = tuple(change for change in state.meter.changes if change[0] < at_ms)
+    return replace(state.meter, changes=earlier, offset_ms=earlier[-1][1] if earlier else 0)
 
 
 def _as_accepted(meter: Meter, judged: Judgement) -> Judgement:

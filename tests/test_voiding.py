@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from adapters.store.tables import reading_decisions
 from daemon import meters
+from daemon.hours_by_hand import judge_by_hand
 from daemon.refused import RefusedError
 from schedules.hours import MS_PER_HOUR
 from tests.keeping import at
@@ -131,6 +132,23 @@ def test_the_total_at_a_meter_change_is_read_from_the_old_meter(past: Past) -> N
     past.voided(wrong)
 
     assert past.machine().total_ms == 8482 * MS_PER_HOUR // 10
+    assert [verdict for verdict in past.verdicts().values() if verdict != "accepted"] == ["voided"]
+
+
+def test_other_hours_of_the_instant_of_a_meter_change_are_read_from_the_new_meter(past: Past) -> None:
+    past.goes_to("2025-01-10 09:00")
+    past.sold_on("2025-01-10")
+    past.goes_to("2025-07-20 09:00")
+    wrong = past.measured("2025-07-12 08:00", "844.5")
+    with past.keeper.store.write() as connection:
+        change = meters.MeterChange("L1", at("2025-07-16 08:00"), "845.0", "10.0")
+        meters.change_meter(connection, past.keeper, change, past.now_ms, "Li")
+        judge_by_hand(connection, past.keeper, "L1", 11 * MS_PER_HOUR, at("2025-07-16 08:00"), past.now_ms)
+    assert past.machine().total_ms == 846 * MS_PER_HOUR
+
+    past.voided(wrong)
+
+    assert past.machine().total_ms == 846 * MS_PER_HOUR
     assert [verdict for verdict in past.verdicts().values() if verdict != "accepted"] == ["voided"]
 
 

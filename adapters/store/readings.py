@@ -36,7 +36,8 @@ class MeterState:
     `dated_ms` is the instant whose local date dates the last accepted reading; `newest_device_ms` the newest device
     time of any stored reading, so that a newer one cannot be stored yet; `heard_ms` the last sign of life. What follows
     the wake-ups is for findings: since when a sign of life is waited for (None: not at all, or it is found `unheard`
-    already), the last refused readings in a row, and whether they were found to need a decision.
+    already), the last refused readings in a row, and whether they were found to need a decision. `ends` are the dial
+    hours at which replaced meters ended, each with the instant of its change (both ms); known with all changes only.
     """
 
     machine_id: str
@@ -50,6 +51,7 @@ class MeterState:
     unheard: bool
     refused_row: list[Seen]
     undecided: bool
+    ends: tuple[tuple[int, int], ...] = ()
 
 
 def load_meters(connection: Connection, machine_ids: Iterable[str]) -> dict[str, MeterState]:
@@ -84,8 +86,11 @@ def _add_handovers(connection: Connection, states: Mapping[str, MeterState]) -> 
 def load_changes(connection: Connection, state: MeterState) -> None:
     """Fill in all replacements of a machine's meter."""
     columns = meter_changes.c
-    statement = select(columns.changed_ms, columns.offset_ms).where(columns.machine_id == state.machine_id)
-    state.meter.changes = tuple((row[0], row[1]) for row in connection.execute(statement.order_by(columns.changed_ms)))
+    statement = select(columns.changed_ms, columns.offset_ms, columns.old_end_ms)
+    statement = statement.where(columns.machine_id == state.machine_id).order_by(columns.changed_ms)
+    rows = connection.execute(statement).all()
+    state.meter.changes = tuple((row.changed_ms, row.offset_ms) for row in rows)
+    state.ends = tuple((row.changed_ms, row.old_end_ms) for row in rows)
 
 
 def stored_identities(connection: Connection, identities: Sequence[Identity]) -> set[Identity]:
