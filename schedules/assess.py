@@ -32,13 +32,14 @@ def assess(machine: Machine, today: date, rulebook: Rulebook) -> Assessment:
 
     The calendar speaks before the hours: whoever brings a new total has asked for the days before it first.
     """
-    machine = replace(visits.under_newest_plan(machine, today, rulebook), asked_rulebook=rulebook.serial)
+    machine = visits.under_newest_plan(machine, today, rulebook)
     machine = _own_cycle_begun(machine, today, rulebook)
     ledger = _Ledger(machine)
     ledger.record(no_longer_apply(machine))
     ledger.record(freeze.without_winter(machine, today, rulebook))
-    ledger.record(freeze.moved(replace(machine, orders=ledger.orders), today, rulebook))
-    windows = tuple(windows_of(replace(machine, orders=ledger.orders), today, rulebook))
+    machine = replace(machine, orders=ledger.orders)  # the ledger's own: what it records is seen at once
+    ledger.record(freeze.moved(machine, today, rulebook))
+    windows = tuple(windows_of(machine, today, rulebook))
     for window in windows:
         ledger.record(by_calendar(window, ledger.order(window), today))
     hours = _hours(machine)
@@ -46,7 +47,7 @@ def assess(machine: Machine, today: date, rulebook: Rulebook) -> Assessment:
         ledger.record(by_hours(window, ledger.order(window), hours, today) if hours else ())
     ledger.record(self_service.superseded(ledger.orders))
     return Assessment(
-        machine=replace(machine, orders=ledger.orders),
+        machine=machine,
         changes=tuple(ledger.changes),
         wakes_at_ms=_earliest(next_hours(window, ledger.order(window), _known(machine)) for window in windows),
         wakes_on=_next_day(machine, windows, ledger, today, rulebook),
@@ -71,7 +72,7 @@ class _Ledger:
     def record(self, changes: Iterable[Change]) -> None:
         for change in tuple(changes):
             before = self.orders.get(change.after.key)
-            self.changes.append(replace(change, before=before))
+            self.changes.append(change if change.before is before else replace(change, before=before))
             self.orders[change.after.key] = change.after
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 ONE_DAY = timedelta(days=1)
+_SHORTEST_MONTH = 28
 _SPAN = re.compile(r"(\d{1,4}) (day|month)s?")
 
 
@@ -37,7 +38,8 @@ class Span:
 def add_months(start: date, months: int) -> date:
     """Same day of the month `months` later, clipped to the month's end (rules 0)."""
     year, month0 = divmod(start.year * 12 + start.month - 1 + months, 12)
-    return date(year, month0 + 1, min(start.day, calendar.monthrange(year, month0 + 1)[1]))
+    day = start.day if start.day <= _SHORTEST_MONTH else min(start.day, calendar.monthrange(year, month0 + 1)[1])
+    return date(year, month0 + 1, day)
 
 
 def last_of_month(day: date) -> date:

@@ -28,7 +28,7 @@ def windows(machine: Machine, rulebook: Rulebook) -> Iterator[Window]:
     if begins_on is None:
         return
     for order in machine.orders.values():
-        if order.kind is Kind.SELF_SERVICE:
+        if order.kind is Kind.SELF_SERVICE and order.is_open:
             yield _window(rulebook.plans[order.plan_version], order.threshold_ms or 0, None)
     plan = rulebook.plan
     for threshold_ms in _thresholds(machine, plan):

@@ -9,7 +9,7 @@ from schedules.dates import ONE_DAY, add_months, last_of_month
 from schedules.machine import Machine, Status
 from schedules.rulebook import Rulebook
 from schedules.window import Window
-from schedules.work_order import Closing, Kind, State, WorkOrder
+from schedules.work_order import Closing, Kind, OrderKey, State, WorkOrder
 
 
 def month_step(day: date) -> str:
@@ -18,12 +18,14 @@ def month_step(day: date) -> str:
 
 
 def windows(machine: Machine, today: date, rulebook: Rulebook) -> Iterator[Window]:
-    """The months from stock-in to next month."""
+    """The months from stock-in to next month, without those that are closed."""
     if machine.status is not Status.STOCK or machine.stocked_on is None:
         return
     month = machine.stocked_on.replace(day=1)
     while month <= add_months(today.replace(day=1), 1):
-        yield _window(month, machine.stocked_on, rulebook.current)
+        order = machine.orders.get(OrderKey(Kind.STOCK_UPKEEP, month_step(month)))
+        if order is None or order.is_open:
+            yield _window(month, machine.stocked_on, rulebook.current)
         month = add_months(month, 1)
 
 

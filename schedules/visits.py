@@ -15,10 +15,13 @@ from schedules.work_order import Kind
 
 
 def windows(machine: Machine, rulebook: Rulebook) -> Iterator[Window]:
-    """The machine's steps: those that have orders by the plan they were opened under, the others by the newest."""
+    """The steps with open orders by the plan they were opened under, those without an order by the newest."""
     ordered = {order.step: order for order in machine.orders.values() if order.kind is Kind.MANDATORY_VISIT}
-    for order in ordered.values():
-        yield from (window for window in _all(machine, rulebook.plans[order.plan_version]) if window.step == order.step)
+    still_open = [order for order in ordered.values() if order.is_open]
+    for version in dict.fromkeys(order.plan_version for order in still_open):
+        by_step = {window.step: window for window in _all(machine, rulebook.plans[version])}
+        mine = (order.step for order in still_open if order.plan_version == version)
+        yield from (by_step[step] for step in mine if step in by_step)
     for window in _all(machine, rulebook.plan):
         if window.step not in ordered and window.step not in machine.exempt_steps:
             yield window
@@ -58,7 +61,12 @@ def under_newest_plan(machine: Machine, today: date, rulebook: Rulebook) -> Mach
     added: frozenset[str] = frozenset()
     if before is not None and machine.warranty is not None and before.version != rulebook.current:
         added = _added_and_past(machine, machine.warranty, before, rulebook.plan, today)
-    return replace(machine, asked_version=rulebook.current, exempt_steps=machine.exempt_steps | added)
+    return replace(
+        machine,
+        asked_version=rulebook.current,
+        asked_rulebook=rulebook.serial,
+        exempt_steps=machine.exempt_steps | added,
+    )
 
 
 def _added_and_past(machine: Machine, warranty: Warranty, before: Plan, newest: Plan, today: date) -> frozenset[str]:
