@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from adapters.mqtt.decode import Decoder, Delivery, Report
 from adapters.mqtt.source import Source, SourceSpec
@@ -23,7 +24,7 @@ from daemon.outbox import letters_told, make_letters
 from daemon.refused import RefusedError
 from daemon.sweep import sweep
 from daemon.timeline import Line, instant_of
-from schedules.dates import instant_ms
+from schedules.dates import instant_ms, on_day
 from schedules.evidence import Form
 from schedules.machine import Category, Warranty
 from schedules.work_order import Kind, OrderKey
@@ -145,7 +146,7 @@ class Player:
             life.stock_in(connection, self._keeper, command, line.at_ms, fields.get("by"))
 
     def _handover(self, line: Line) -> None:
-        command = _hand_over(line)
+        command = _hand_over(line, self._keeper.zone)
         with self._keeper.store.write() as connection:
             life.hand_over(connection, self._keeper, command, line.at_ms, line.fields.get("by"))
 
@@ -294,14 +295,17 @@ def _payload(fields: Mapping[str, Any]) -> bytes:
     return str(fields.get("payload", "")).encode("utf-8", "surrogatepass")
 
 
-def _hand_over(line: Line) -> life.HandOver:
+def _hand_over(line: Line, zone: ZoneInfo) -> life.HandOver:
     fields = line.fields
     customer = fields.get("customer")
     known = customer if isinstance(customer, dict) else {"name": customer}
     category = fields.get("category")
+    sold_ms = line.at_ms
+    if fields.get("handed_over_on") is not None:
+        sold_ms = on_day(line.at_ms, _date(fields["handed_over_on"]), zone)
     return life.HandOver(
         fields["machine_id"],
-        line.at_ms,
+        sold_ms,
         Warranty(_required(fields, "warranty")),
         hours=fields.get("hours"),
         category=None if category is None else Category(category),
