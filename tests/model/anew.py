@@ -6,15 +6,30 @@ A moment is (day, place in the history); midnight has place -1, so the calendar 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
+from itertools import pairwise
 
-from .histories import Cancel, Figures, Form, History, Move, Retire, Sale, StockIn, Total, hours_text
+from .histories import (
+    Before,
+    Cancel,
+    Decision,
+    Figures,
+    Form,
+    History,
+    Move,
+    Retire,
+    Sale,
+    Step,
+    StockIn,
+    Total,
+    hours_text,
+)
 from .orders import FREEZE, MANDATORY, SELF_SERVICE, STOCK, WorkOrder
 from .plan import add, add_months, month_end, tomorrow
-from .winter import Windows, season_opening_in
+from .winter import Season, Windows, season_opening_in
 
 Moment = tuple[date, int]
 Orders = dict[tuple[str, str], WorkOrder]
@@ -66,6 +81,29 @@ class Facts:
             if isinstance(each, Move) and (each.on, n) <= now and each.region != stay.region:
                 stay = each
         return stay
+
+    def came_at(self, stay: StockIn | Move) -> Moment:
+        return next((each.on, n) for n, each in enumerate(self.history) if each is stay)
+
+    @property
+    def arrival(self) -> timedelta:
+        return timedelta(days=self.figures.arrival_days)
+
+    def decided(self, season: Season, region: str) -> list[tuple[Moment, Season]]:
+        """Since when a season has other dates than those of the file, one decision after the other."""
+        return [
+            (
+                (each.on, n),
+                Season(
+                    season.name,
+                    each.opens or season.opens_on,
+                    each.due or season.due_on,
+                    each.ends or season.ends_on,
+                ),
+            )
+            for n, each in enumerate(self.history)
+            if isinstance(each, Decision) and (each.region, each.season) == (region, season.name)
+        ]
 
     @cached_property
     def totals(self) -> list[tuple[int, Reached]]:
@@ -160,19 +198,40 @@ def months(arrived: StockIn, now: Moment) -> Iterator[WorkOrder]:
 def winters(stay: StockIn | Move, facts: Facts, now: Moment) -> Iterator[WorkOrder]:
     """Rules 4: one a season, for as long as the machine is in the region it came to."""
     window = facts.windows.get(stay.region)
-    if window is None:
+    if window is None or not window.is_winter:
         return
-    for year in range(stay.on.year - 1, now[0].year + 1):
+    for year in range(stay.on.year - 1, now[0].year + 2):
         season = season_opening_in(year, window)
-        opens_on = max(season.opens_on, stay.on)
-        if season.ends_on < stay.on or opens_on > now[0]:
-            continue
-        due_on = max(season.due_on, stay.on + timedelta(days=facts.figures.arrival_days))
-        order = WorkOrder("", FREEZE, f"{season.name}@{stay.region}", opens_on, due_on, tomorrow(due_on))
-        by_calendar(order, min(now, (season.ends_on, len(facts.history))))
-        if now[0] > season.ends_on:
-            order.close("lapsed", tomorrow(season.ends_on))
-        yield order
+        order = winter(season, facts.decided(season, stay.region), stay, facts, now)
+        if order is not None:
+            yield order
+
+
+def winter(
+    season: Season, decided: list[tuple[Moment, Season]], stay: StockIn | Move, facts: Facts, now: Moment
+) -> WorkOrder | None:
+    """The order of one season, whose dates may change while it runs: one that is not due yet follows them, but not
+    into the past.
+    """
+    came, order = facts.came_at(stay), None
+    known = [each for each in decided if each[0] <= now]
+    in_force = [(midnight(date.min), season), *known, ((now[0], now[1] + 1), season)]
+    for (since, dates), (until, _) in pairwise(in_force):
+        begins = max(since, came)
+        opens_on, due_on = max(dates.opens_on, stay.on), max(dates.due_on, stay.on + facts.arrival)
+        comes = max(midnight(opens_on), begins)
+        if order is None and begins < until and comes < until and comes[0] <= dates.ends_on:
+            step = f"{season.name}@{stay.region}"
+            order = WorkOrder("", FREEZE, step, opens_on, due_on, tomorrow(due_on))
+        elif order is not None and order.state == "upcoming" and due_on != order.due_on:
+            order.due_on = max(due_on, since[0], order.opens_on)
+            order.overdue_on = tomorrow(order.due_on)
+        if order is not None:
+            last = (until[0], until[1] - 1)
+            by_calendar(order, min(last, (dates.ends_on, len(facts.history))))
+            if order.is_open and midnight(tomorrow(dates.ends_on)) < until:
+                order.close("lapsed", tomorrow(dates.ends_on))
+    return order
 
 
 def by_calendar(order: WorkOrder, now: Moment) -> WorkOrder:
@@ -191,13 +250,16 @@ class Told:
 
     facts: Facts
     closed: Orders
+    may_reopen: list[WorkOrder]
 
     def orders(self, now: Moment) -> Orders:
         """All orders at a moment."""
         found: Orders = {}
         for order in self._of_the_clocks(now):
             found[order.kind, order.step] = order
-        found |= {key: replace(order) for key, order in self.closed.items()}
+        for key, order in self.closed.items():
+            if not (key in found and order in self.may_reopen):
+                found[key] = replace(order)
         supersede_own(found)
         return found
 
@@ -221,9 +283,11 @@ class Told:
         if isinstance(event, Move):
             if event.region != self.facts.stay(before).region:
                 self._ends(event, self.orders(before))
-                self._comes_back(event, (event.on, place))
+                self._comes_back(event)
         elif isinstance(event, (Sale, Retire)):
             self._ends(event, self.orders(before))
+        elif isinstance(event, Before):
+            self._was_done(event, self.orders(before))
         elif isinstance(event, Form):
             self._is_done(event, self.orders(before))
         elif isinstance(event, Cancel):
@@ -245,12 +309,26 @@ class Told:
                     self._closes(order, "lapsed" if order.state == "overdue" else "cancelled", event.on)
                     order.closed_by_transfer = isinstance(event, Move)
 
-    def _comes_back(self, event: Move, now: Moment) -> None:
+    def _comes_back(self, event: Move) -> None:
         """Rules 4: one that a transfer closed is opened again, with the dates of the new arrival."""
-        for order in winters(event, self.facts, now):
-            left = self.closed.get((order.kind, order.step))
-            if left is not None and left.closed_by_transfer and left.state in ("cancelled", "lapsed"):
-                del self.closed[order.kind, order.step]
+        self.may_reopen = [
+            left
+            for left in self.closed.values()
+            if left.closed_by_transfer
+            and left.state in ("cancelled", "lapsed")
+            and left.step.endswith(f"@{event.region}")
+        ]
+
+    def _was_done(self, event: Before, orders: Orders) -> None:
+        """Rules 5: known to be done on its date, whatever its window was."""
+        step = next(step for step in self.facts.figures.steps if step.step == event.step)
+        order = orders.get((MANDATORY, event.step)) or self._unopened(step)
+        order.opens_on = min(order.opens_on, event.on)
+        self._closes(order, "done", event.on)
+
+    def _unopened(self, step: Step) -> WorkOrder:
+        opens, due = add(self.facts.sale.on, step.opens), add(self.facts.sale.on, step.due)
+        return WorkOrder("", MANDATORY, step.step, opens, due, tomorrow(due))
 
     def _is_done(self, form: Form, orders: Orders) -> None:
         """Rules 6: not in the future, not before it opened; also entered late."""
@@ -276,12 +354,20 @@ def supersede_own(orders: Orders) -> None:
             lower.close("superseded", max(due[0].due_on, lower.opens_on), due[0].step)
 
 
+def orders_on_days(
+    days: Iterable[date], history: History, figures: Figures, windows: Windows
+) -> Iterator[tuple[date, Orders]]:
+    """All orders of a machine at the end of each of these days, given in order."""
+    told, place = Told(Facts(history, figures, windows), {}, []), 0
+    for day in days:
+        while place < len(history) and history[place].on <= day:
+            if place > 0:
+                told.happens(place)
+            place += 1
+        yield day, told.orders((day, place)) if place else {}
+
+
 def orders_on(day: date, history: History, figures: Figures, windows: Windows) -> Orders:
-    """All orders of a machine at the end of a day."""
+    """All orders of a machine at the end of a day, of which nothing later is known."""
     past = tuple(event for event in history if event.on <= day)
-    if not past:
-        return {}
-    told = Told(Facts(past, figures, windows), {})
-    for place in range(1, len(past)):
-        told.happens(place)
-    return told.orders((day, len(past)))
+    return dict(orders_on_days([day], past, figures, windows))[day]

@@ -100,6 +100,33 @@ class Retire:
     on: date
 
 
-Event = StockIn | Sale | Total | Form | Cancel | Move | Retire
+@dataclass(frozen=True)
+class Before:
+    """A visit known to be done, of a machine that we did not know yet."""
+
+    on: date
+    step: str
+
+
+@dataclass(frozen=True)
+class Registration:
+    """Only now do we learn of the machine; what stands before it is its past."""
+
+    on: date
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Somebody decides on other dates of one season of a region; without a date, on those of the file again."""
+
+    on: date
+    region: str
+    season: str
+    opens: date | None = None
+    due: date | None = None
+    ends: date | None = None
+
+
+Event = StockIn | Sale | Total | Form | Cancel | Move | Retire | Before | Registration | Decision
 History = tuple[Event, ...]
 """In the order in which things reached us; the first is a stock-in or a sale. Of one day, midnight comes first."""

@@ -6,10 +6,25 @@ import random
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from .histories import Cancel, Event, Figures, Form, History, Move, Retire, Sale, Step, StockIn, Total
+from .histories import (
+    Before,
+    Cancel,
+    Decision,
+    Event,
+    Figures,
+    Form,
+    History,
+    Move,
+    Registration,
+    Retire,
+    Sale,
+    Step,
+    StockIn,
+    Total,
+)
 from .orders import FREEZE, MANDATORY, SELF_SERVICE, STOCK
 from .plan import CYCLE_EVERY, CYCLE_LEAD, FREEZE_ARRIVAL_DAYS, HOUR, VISITS, WARRANTY_MONTHS, add
-from .winter import Window, Windows, read_windows, season_opening_in
+from .winter import Season, Window, Windows, read_windows, season_opening_in
 
 DEFAULT = Figures(
     tuple(
@@ -79,8 +94,13 @@ def random_windows(rng: random.Random) -> Windows:
         opens = date(2023, 1, 1) + timedelta(days=rng.randrange(365))
         due = opens + timedelta(days=rng.choice((0, 1, 10, 40)))
         ends = due + timedelta(days=rng.choice((0, 1, 30, 120, 250)))
-        windows[region] = Window(*(f"{day:%m-%d}".replace("02-29", "02-28") for day in (opens, due, ends)))
+        first, middle, last = (f"{day:%m-%d}".replace("02-29", "02-28") for day in (opens, due, ends))
+        windows[region] = Window(first, middle, last, rng.choice(("WINDOW", "WINDOW", "WINDOW", "WATCH", "NONE")))
     return windows
+
+
+def _dates(season: Season) -> tuple[date, date, date]:
+    return season.opens_on, season.due_on, season.ends_on
 
 
 @dataclass
@@ -102,16 +122,40 @@ class Life:
         self.visited = [self.rng.choice(self.regions)]
         self.sold_on: date | None = None
         self.retired = False
+        self.decided: dict[tuple[str, str], Season] = {}
 
     def told(self) -> History:
-        if self.rng.random() < 0.4:
+        chance = self.rng.random()
+        if chance < 0.45:
             self._adds(StockIn(self.now, self.visited[0], self.rng.random() < 0.5))
+        elif chance < 0.65:
+            self._has_long_been_in_use()
         else:
             self._sells()
-        for _ in range(self.rng.randrange(4, 22)):
+        for _ in range(self.rng.randrange(4, 17)):
             self._passes(self.rng.choice(GAPS))
             self._one_thing()
         return tuple(self.told_so_far)
+
+    def _has_long_been_in_use(self) -> None:
+        """Registered late; what was read meanwhile waited, and visits may have been done (rules 5)."""
+        rng, sold_on = self.rng, self.now
+        self._sells()
+        for _ in range(rng.randrange(1, 5)):
+            self._passes(rng.choice(GAPS))
+            if rng.random() < 0.7:
+                self._reads()
+        if rng.random() < 0.8:
+            self._knows_of_visits(sold_on + timedelta(days=rng.randrange((self.now - sold_on).days + 1)))
+        self._adds(Registration(self.now))
+
+    def _knows_of_visits(self, done_on: date) -> None:
+        sale = self.told_so_far[0]
+        assert isinstance(sale, Sale)
+        steps = [step.step for step in self.figures.steps if sale.warranty in step.warranties]
+        place = sum(event.on <= done_on for event in self.told_so_far)
+        done = [Before(done_on, step) for step in steps[: self.rng.randrange(1, len(steps) + 1)]]
+        self.told_so_far[place:place] = done
 
     def _adds(self, event: Event) -> None:
         self.told_so_far.append(event)
@@ -134,14 +178,44 @@ class Life:
             self._reads()
         elif chance < 0.5:
             self._adds(Move(self.now, self._another_region()))
-        elif chance < 0.62:
+        elif chance < 0.56:
+            self._decides()
+        elif chance < 0.66:
             self._sells()
-        elif chance < 0.7:
+        elif chance < 0.72:
             self._reads()
 
     def _another_region(self) -> str:
         self.visited.append(self.rng.choice((*self.regions, *self.visited)))
         return self.visited[-1]
+
+    # ---- another winter
+
+    def _decides(self) -> None:
+        """Somebody moves a season that is not over; nobody decides on what is past, or makes two seasons overlap."""
+        region = self.rng.choice(self.visited[-2:])
+        window = self.windows.get(region)
+        if window is None or not window.is_winter:
+            return
+        seasons = [season_opening_in(self.now.year + years, window) for years in (-1, 0, 1)]
+        default = self.rng.choice([season for season in seasons if season.ends_on >= self.now][:2])
+        then = self._moved(default)
+        others = [self.decided.get((region, season.name), season) for season in seasons if season is not default]
+        apart = all(other.ends_on < then.opens_on or then.ends_on < other.opens_on for other in others)
+        if apart and then.opens_on <= then.due_on <= then.ends_on:
+            self.decided[region, default.name] = then
+            pairs = zip((then.opens_on, then.due_on, then.ends_on), _dates(default), strict=True)
+            dates = [None if date == by_default else date for date, by_default in pairs]
+            self._adds(Decision(self.now, region, default.name, *dates))
+
+    def _moved(self, season: Season) -> Season:
+        if self.rng.random() < 0.2 and season.due_on >= self.now:
+            return season
+        days = (timedelta(days=self.rng.choice((0, 0, -60, -20, -3, 1, 4, 15, 45))) for _ in range(3))
+        dates = (
+            on if by == timedelta() else max(on + by, self.now) for on, by in zip(_dates(season), days, strict=True)
+        )
+        return Season(season.name, *dates)
 
     def _sells(self) -> None:
         self._adds(Sale(self.now, self.rng.choice(("half_year", "one_year"))))
@@ -188,7 +262,7 @@ class Life:
 
     def _of_stock(self) -> tuple[str, str]:
         region = self.rng.choice(self.visited[-2:])
-        if self.rng.random() < 0.5 and region in self.windows:
+        if self.rng.random() < 0.5 and region in self.windows and self.windows[region].is_winter:
             year = self.now.year - self.rng.choice((0, 0, 1))
             return FREEZE, f"{season_opening_in(year, self.windows[region]).name}@{region}"
         month = self.now - timedelta(days=self.rng.choice((0, 0, 0, 31, 62)))

@@ -8,7 +8,23 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from .anew import orders_on
-from .histories import Cancel, Event, Figures, Form, History, Move, Retire, Sale, Step, StockIn, Total, hours_text
+from .histories import (
+    Before,
+    Cancel,
+    Decision,
+    Event,
+    Figures,
+    Form,
+    History,
+    Move,
+    Registration,
+    Retire,
+    Sale,
+    Step,
+    StockIn,
+    Total,
+    hours_text,
+)
 from .plan import HOUR, ZONE
 from .winter import Windows
 
@@ -46,24 +62,27 @@ def timeline(name: str, history: History, day: date, figures: Figures, windows: 
 
 
 def _lines(name: str, known: Sequence[Event]) -> Iterator[Line]:
+    is_late = any(isinstance(event, Registration) for event in known)
     for place, event in enumerate(known):
         if place > 0 and isinstance(event, Total) and isinstance(known[place - 1], Sale):
             continue  # the hours at the hand-over
+        if isinstance(event, (Before, Decision)) or (is_late and isinstance(event, Sale)):
+            continue  # told with the registration; decided by a command, not by a timeline
         line = {"at": _at(event.on, _CAME, place), "machine_id": name}
-        yield line | _happening(event, place, known[place + 1 : place + 2])
+        yield line | _happening(event, place, known)
 
 
 def _happening(  # noqa: PLR0911 - one a sort of event
-    event: Event, place: int, after: Sequence[Event]
+    event: Event, place: int, known: Sequence[Event]
 ) -> Line:
     match event:
         case StockIn():
             came = {"region": event.region, "yard": "Yard", "inspected": event.inspected}
             return {"do": "stock_in", "category": "loader", "model": "LG856", **came}
         case Sale():
-            hours = after[0].total if after and isinstance(after[0], Total) else 0
-            sold = {"warranty": event.warranty, "customer": "Customer", "service_centre": "JN"}
-            return {"do": "handover", "category": "loader", "model": "LG856", "hours": _number(hours), **sold}
+            return _sold(event, known[place + 1 : place + 2])
+        case Registration():
+            return _registered(known[:place])
         case Total():
             read = _at(event.read_on, _CAME if event.read_on == event.on else _READ, place)
             return {"do": "reading", "hours": _number(event.total), "device_time": read}
@@ -76,6 +95,24 @@ def _happening(  # noqa: PLR0911 - one a sort of event
             return {"do": "transfer", "region": event.region, "yard": "Yard"}
         case Retire():
             return {"do": "retire", "reason": "Burnt out"}
+        case _:
+            message = f"no line of a timeline: {event}"
+            raise ValueError(message)
+
+
+def _sold(sale: Sale, after: Sequence[Event]) -> Line:
+    hours = after[0].total if after and isinstance(after[0], Total) else 0
+    terms = {"warranty": sale.warranty, "customer": "Customer", "service_centre": "JN"}
+    return {"do": "handover", "category": "loader", "model": "LG856", "hours": _number(hours), **terms}
+
+
+def _registered(past: Sequence[Event]) -> Line:
+    """The hand-over as it is entered long afterwards, with the last visit known to be done."""
+    sale = past[0]
+    assert isinstance(sale, Sale)
+    done = [event for event in past if isinstance(event, Before)]
+    last = {"last_step_done": done[-1].step, "last_step_done_on": done[-1].on.isoformat()} if done else {}
+    return {**_sold(sale, past[1:2]), "handed_over_on": sale.on.isoformat(), **last}
 
 
 def _at(day: date, at: time, minutes: int) -> str:
@@ -111,5 +148,7 @@ def _step_table(step: Step) -> str:
 def winter_file(windows: Windows) -> str:
     """The winters as CSV."""
     header = "region_code,region,freeze_open_mmdd,freeze_due_mmdd,freeze_end_mmdd,policy"
-    rows = [f"{region},,{window.opens},{window.due},{window.ends},WINDOW" for region, window in windows.items()]
+    rows = [
+        f"{region},,{window.opens},{window.due},{window.ends},{window.policy}" for region, window in windows.items()
+    ]
     return "\n".join([header, *rows, ""])

@@ -12,11 +12,16 @@ DEFAULT_FILE = Path(__file__).with_name("winter_windows.csv")
 
 @dataclass(frozen=True)
 class Window:
-    """mm-dd of opening, due day and last day."""
+    """mm-dd of opening, due day and last day, and how the region is treated: WATCH like WINDOW, NONE not at all."""
 
     opens: str
     due: str
     ends: str
+    policy: str = "WINDOW"
+
+    @property
+    def is_winter(self) -> bool:
+        return self.policy != "NONE"
 
 
 @dataclass(frozen=True)
@@ -34,11 +39,8 @@ def read_windows(path: Path | None) -> Windows:
     windows: Windows = {}
     with (path or DEFAULT_FILE).open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
-            if row["policy"] == "NONE":
-                continue
-            windows[row["region_code"]] = Window(
-                row["freeze_open_mmdd"], row["freeze_due_mmdd"], row["freeze_end_mmdd"]
-            )
+            dates = (row["freeze_open_mmdd"], row["freeze_due_mmdd"], row["freeze_end_mmdd"])
+            windows[row["region_code"]] = Window(*dates, row["policy"])
     return windows
 
 
@@ -63,7 +65,7 @@ def season_opening_in(year: int, window: Window) -> Season:
 def season_on(day: date, region: str, windows: Windows) -> Season | None:
     """The season whose window (opening … end, both included) holds this day in this region."""
     window = windows.get(region)
-    if window is None:
+    if window is None or not window.is_winter:
         return None
     for year in (day.year - 1, day.year):
         season = season_opening_in(year, window)

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from tests.model.anew import orders_on
-from tests.model.histories import History, Sale, Total
+from schedules.rulebook import Rulebook
+from tests.model.anew import Orders, orders_on_days
+from tests.model.histories import Decision, History, Registration, Sale, Total
 from tests.model.lives import Fleet, random_fleet
 from tests.model.retold import plan_file, timeline, winter_file
 from tests.properties.lived import FIELDS, Lived, Rows, rows, rulebook_of
@@ -44,6 +45,7 @@ class Disagreement:
                 *differing,
                 "--- timeline.jsonl (hourkeeper replay timeline.jsonl --plan plan.toml --winter winter.csv)",
                 *(json.dumps(line, ensure_ascii=False) for line in lines),
+                *(f"# winter override: {each}" for each in self.history if isinstance(each, Decision)),
                 "--- plan.toml",
                 plan_file(fleet.figures),
                 "--- winter.csv",
@@ -54,39 +56,40 @@ class Disagreement:
 
 def disagreements(fleet: Fleet) -> Iterator[Disagreement]:
     """Where the core and the model differ, each with the shortest history that was found to show it."""
+    rulebook = rulebook_of(fleet.figures, fleet.windows)
     for history in fleet.histories:
-        found = _first(fleet, history)
+        found = _first(fleet, history, rulebook)
         if found is not None:
-            yield _shortened(found)
+            yield _shortened(found, rulebook)
 
 
-def _first(fleet: Fleet, history: History) -> Disagreement | None:
+def _first(fleet: Fleet, history: History, rulebook: Rulebook) -> Disagreement | None:
     """Compare the days on which anything changed in the product, those before them, and some at random."""
-    lived = Lived(rulebook_of(fleet.figures, fleet.windows)).through(history, fleet.days[-1])
+    lived = Lived(rulebook).through(history, fleet.days[-1])
     changed = set(lived.moved_on)
     days = {*fleet.days, *changed, *(day - timedelta(days=1) for day in changed)}
-    for day in sorted(days & lived.seen.keys()):
-        expected = _expected(fleet, history, day)
-        product = rows(lived.seen[day], day)
+    day, expected = history[0].on, Rows()
+    for day, orders in orders_on_days(sorted(days & lived.seen.keys()), history, fleet.figures, fleet.windows):
+        expected, product = _expected(orders, day), rows(lived.seen[day], day)
         if product != expected:
             return Disagreement(fleet, history, day, "daemon", expected, product)
     again = rows(lived.walked_again(day), day)
     return None if again == expected else Disagreement(fleet, history, day, "retrace", expected, again)
 
 
-def _expected(fleet: Fleet, history: History, day: date) -> Rows:
-    orders = orders_on(day, history, fleet.figures, fleet.windows)
+def _expected(orders: Orders, day: date) -> Rows:
     facts = {key: order.as_json(day) for key, order in orders.items()}
     return {key: {name: found[name] for name in (*FIELDS, "late_days")} for key, found in facts.items()}
 
 
-def _shortened(found: Disagreement) -> Disagreement:
+def _shortened(found: Disagreement, rulebook: Rulebook) -> Disagreement:
     """The same without every event that is not needed to show it."""
     place = 1
     while place < len(found.history):
         history = (*found.history[:place], *found.history[place + 1 :])
         is_hand_over = isinstance(found.history[place], Total) and isinstance(found.history[place - 1], Sale)
-        shorter = None if is_hand_over else _first(found.fleet, history)
+        is_needed = is_hand_over or isinstance(found.history[place], Registration)
+        shorter = None if is_needed else _first(found.fleet, history, rulebook)
         if shorter is None:
             place += 1
         else:

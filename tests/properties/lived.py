@@ -4,29 +4,33 @@ and walked again at once, as at a registration or in a correction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
 from adapters.files.plan import shipped_plan_data
+from daemon.history import steps_done
 from schedules.assess import assess
 from schedules.completion import cancelled, completed, refusal
 from schedules.machine import Machine, Status, Warranty
 from schedules.plan import plan_from
-from schedules.retrace import Cancelled, Done, Known, Moved, Retired, Sold, retrace
+from schedules.retrace import Adopted, Cancelled, Done, Known, Moved, Retired, Sold, retrace
 from schedules.retrace import Event as Retraced
 from schedules.rulebook import Rulebook
 from schedules.stock import inspected_at_arrival
-from schedules.winter import Policy, WinterTable, WinterWindow
+from schedules.winter import Override, Policy, WinterTable, WinterWindow
 from schedules.work_order import Change, Kind, OrderKey, WorkOrder
 from tests.model.histories import (
+    Before,
     Cancel,
+    Decision,
     Event,
     Figures,
     Form,
     History,
     Move,
+    Registration,
     Retire,
     Sale,
     Spans,
@@ -44,8 +48,8 @@ def rulebook_of(figures: Figures, windows: Windows) -> Rulebook:
     """The product's rulebook with a plan and winters that were given as plain data."""
     plan = plan_from(plan_data(figures), shipped_plan_data())
     winters = {
-        region: WinterWindow(region, Policy.WINDOW, _day(window.opens), _day(window.due), _day(window.ends))
-        for region, window in windows.items()
+        region: WinterWindow(region, Policy(each.policy), _day(each.opens), _day(each.due), _day(each.ends))
+        for region, each in windows.items()
     }
     return Rulebook({plan.version: plan}, plan.version, WinterTable(winters))
 
@@ -76,7 +80,9 @@ def _span(span: Spans) -> str:
     return f"{span[0]} {span[1]}"
 
 
-def _day(mmdd: str) -> tuple[int, int]:
+def _day(mmdd: str) -> tuple[int, int] | None:
+    if not mmdd:
+        return None
     month, day = mmdd.split("-")
     return int(month), int(day)
 
@@ -107,7 +113,13 @@ class Lived:
     def through(self, history: History, until: date) -> Lived:
         """The orders at the end of every day of a history, and of the days until another."""
         self.machine = self._first = registered(history[0], self.rulebook)
+        self._told.append(Adopted(history[0].on, self.rulebook))
         day, waiting = history[0].on, list(history[1:])
+        late = next((each for each in waiting if isinstance(each, Registration)), None)
+        if late is not None:
+            day, place = late.on, waiting.index(late)
+            self._registers(waiting[:place], day)
+            waiting = waiting[place + 1 :]
         self._ask(day)
         while day <= until:
             if self.wakes_on is not None and self.wakes_on <= day:
@@ -121,6 +133,15 @@ class Lived:
     def walked_again(self, until: date) -> Machine:
         """The machine as `retrace` finds it in the whole history at once."""
         return retrace(self._first, self._told, until, self.rulebook).machine
+
+    def _registers(self, past: Sequence[Event], day: date) -> None:
+        """A machine that has long been in service: its orders as if we had been there (rules 5)."""
+        done_on = max((event.on for event in past if isinstance(event, Before)), default=None)
+        done = [event.step for event in past if isinstance(event, Before)]
+        visits = steps_done(self._first, done[-1] if done else None, done_on, self.rulebook)
+        totals = [Known(event.on, event.total, event.read_on) for event in past if isinstance(event, Total)]
+        self._told += sorted([*totals, *visits], key=lambda event: event.on)
+        self.machine = retrace(self._first, self._told, day, self.rulebook).machine
 
     def _ask(self, day: date) -> None:
         assessment = assess(self.machine, day, self.rulebook)
@@ -171,6 +192,8 @@ class Lived:
                 )
             case Move():
                 self._moves(event)
+            case Decision():
+                self._decides(event)
             case Retire():
                 self._told.append(Retired(event.on))
                 self.machine = replace(self.machine, status=Status.RETIRED, retired_on=event.on)
@@ -179,6 +202,14 @@ class Lived:
         if event.region != self.machine.region:  # within a region it changes nothing but the yard (rules 4)
             self._told.append(Moved(event.on, event.region))
             self.machine = replace(self.machine, region=event.region, arrived_on=event.on)
+
+    def _decides(self, event: Decision) -> None:
+        """Another rulebook, under which every machine is asked again."""
+        winter = self.rulebook.winter.windows[event.region]
+        overrides = {**winter.overrides, event.season: Override(event.opens, event.due, event.ends)}
+        windows = {**self.rulebook.winter.windows, event.region: replace(winter, overrides=overrides)}
+        self.rulebook = replace(self.rulebook, winter=WinterTable(windows), serial=self.rulebook.serial + 1)
+        self._told.append(Adopted(event.on, self.rulebook))
 
     def _apply(self, changes: Iterable[Change]) -> None:
         orders = dict(self.machine.orders)

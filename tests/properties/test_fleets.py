@@ -16,6 +16,7 @@ from daemon.keeper import Keeper, Telling
 from daemon.replay import Player, scratch_keeper
 from daemon.timeline import read_timeline
 from tests import model
+from tests.model.anew import orders_on, orders_on_days
 from tests.model.lives import Fleet, random_fleet
 from tests.model.retold import plan_file, timeline, winter_file
 from tests.properties.fleets import disagreements
@@ -29,6 +30,14 @@ def test_the_core_and_the_model_agree_over_random_fleets(hundred: int) -> None:
     first = hundred * FLEETS_OF_A_TEST
     found = [str(each) for seed in range(first, first + FLEETS_OF_A_TEST) for each in disagreements(random_fleet(seed))]
     assert not found, "\n\n".join(found)
+
+
+def test_what_comes_later_makes_no_difference_to_the_model() -> None:
+    for seed in range(12):
+        fleet = random_fleet(seed)
+        for history in fleet.histories:
+            for day, orders in orders_on_days(fleet.days, history, fleet.figures, fleet.windows):
+                assert orders == orders_on(day, history, fleet.figures, fleet.windows)
 
 
 @pytest.mark.parametrize("path", MODEL, ids=lambda path: path.stem)
@@ -55,7 +64,7 @@ def a_keeper(fleet: Fleet, folder: Path) -> Keeper:
     return scratch_keeper(make)
 
 
-@pytest.mark.parametrize("seed", [3, 19])
+@pytest.mark.parametrize("seed", [3, 19, 23])
 def test_a_history_retold_as_a_timeline_is_replayed_to_the_same_end(seed: int, tmp_path: Path) -> None:
     fleet = random_fleet(seed)
     player = Player(a_keeper(fleet, tmp_path), letters=lambda _keeper, _at_ms: None)
