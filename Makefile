@@ -22,7 +22,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --quiet --disable-pip-version-check --no-input
 
-.PHONY: help demo test check bench kill-loop kill-controls timelines model lock messages font wheel clean
+.PHONY: help demo test check bench kill-loop kill-sweep kill-controls timelines model lock messages font wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,9 @@ bench: $(VENV)/.dev ## print the measures: intake, latency, sweep, memory
 kill-loop: $(VENV)/.dev ## kill the daemon at random moments and count what is lost (KILLS=1000)
 	@sh tests/system_packages.sh
 	@$(RUN) -m tests.kill_loop --kills $(KILLS) $(ARGS)
+
+kill-sweep: $(VENV)/.dev ## kill the daemon in the middle of a large sweep, and let two sweep at once (ARGS="--kills 30")
+	@$(RUN) -m tests.kill_sweep $(ARGS)
 
 kill-controls: $(VENV)/.dev ## the same loop on deliberately wrong daemons: it must find each one out
 	@sh tests/system_packages.sh
