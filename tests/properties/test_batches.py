@@ -17,7 +17,7 @@ from adapters.mqtt.decode import Decoder, Delivery
 from adapters.mqtt.source import Source, SourceSpec
 from adapters.store.engine import Store
 from adapters.store.rulebooks import adopt
-from adapters.store.tables import meters, notices, reading_tally, readings, work_order_events, work_orders
+from adapters.store.tables import findings, meters, notices, reading_tally, readings, work_order_events, work_orders
 from daemon import life
 from daemon.judging import judge_all
 from daemon.keeper import Keeper
@@ -31,10 +31,14 @@ MINUTE = 60_000
 DAYS = 12
 LATECOMER = "D4"
 """Reports from the first day; registered in the middle."""
-MACHINES = ("A1", "B2", "C3", LATECOMER)
+SILENT = "E5"
+"""Reports nothing for nine days, and then again."""
+REPLACED = "F6"
+"""Has a new hour meter from the middle on, of which nobody has told us."""
+MACHINES = ("A1", "B2", "C3", SILENT, REPLACED, LATECOMER)
 SEEDS = range(12)
 WRONG = (b"", b"{", b'{"hours": true}', b'{"hours": null}', b"[1]", b"\xff", b'{"hours": 200001}')
-ASIDE = frozenset({"id", "letter_id", "recorded_ms", "not_before_ms"})
+ASIDE = frozenset({"id", "letter_id", "recorded_ms", "closed_ms", "not_before_ms"})
 Batched = Callable[[Sequence[Delivery]], Iterable[Sequence[Delivery]]]
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -108,8 +112,14 @@ class Fleet:
         """Every fifth is one of today's again, marked by the broker or not."""
         if sent and self._rng.random() < 0.2:
             return replace(self._rng.choice(sent), arrived_ms=at_ms, repeated=self._rng.random() < 0.7)
-        machine = self._rng.choice(MACHINES)
+        machine = self._rng.choice(self._reporting(at_ms))
         return Delivery(f"machines/{machine}/hours", self._payload(machine, at_ms), at_ms)
+
+    def _reporting(self, at_ms: int) -> Sequence[str]:
+        if any(self._midnight(day) <= at_ms < self._midnight(day) + 9 * HOUR for day in (0, 10)):
+            return [SILENT]
+        is_silent = self._midnight(1) <= at_ms < self._midnight(10)
+        return [REPLACED, *(machine for machine in MACHINES if machine != SILENT or not is_silent)]
 
     def _payload(self, machine: str, at_ms: int) -> bytes:
         rng = self._rng
@@ -125,11 +135,13 @@ class Fleet:
 
     def _total(self, machine: str, at_ms: int) -> float:
         since = max(0, at_ms - self._midnight(0)) / HOUR
-        return round(self._hours[machine] + since * self._rates[machine], 3)
+        new_dial = 4000.0 if machine == REPLACED and at_ms >= self._midnight(DAYS // 2) else 0.0
+        return round(self._hours[machine] + since * self._rates[machine] + new_dial, 3)
 
     def _rows(self) -> Rows:
         tables = (readings, meters, work_orders, work_order_events, notices, reading_tally)
-        return {table.name: self._rows_of(table) for table in tables}
+        rows = {table.name: self._rows_of(table) for table in tables}
+        return {**rows, "findings": sorted(self._rows_of(findings), key=repr)}
 
     def _rows_of(self, table: Table) -> list[dict[str, Any]]:
         """In the order in which they were written."""
@@ -148,6 +160,8 @@ def test_the_size_of_a_batch_makes_no_difference(seed: int) -> None:
     alone, sevens, together = (Fleet(seed).lives(batched) for batched in (one_by_one, by_sevens, all_at_once))
     assert alone["work_orders"]
     assert {"accepted", "duplicate"} <= verdicts(alone)
+    assert ("silent", "heard") in {(row["kind"], row["cure"]) for row in alone["findings"]}
+    assert "meter_needs_decision" in {row["kind"] for row in alone["findings"]}
     assert alone == sevens
     assert alone == together
 
