@@ -59,6 +59,18 @@ def test_a_machine_is_silent_on_the_seventh_day_and_once(world: World) -> None:
     assert of(world, "silent") == [("silent", "M1", date(2025, 3, 17), None, None)]
 
 
+def test_the_loader_of_example_3_of_the_rules_is_found_silent(world: World) -> None:
+    world.now_ms = at("2025-01-10 10:00")
+    world.sells("M1")
+    for when, hours in (("2025-01-16 18:00", "78"), ("2025-02-10 18:00", "400"), ("2025-02-20 18:00", "540")):
+        world.goes_to(when)
+        world.reads("M1", hours)
+    days(world, "2025-02-21", "2025-02-26")
+    assert [row for row in of(world, "silent") if row[3] is None] == []
+    days(world, "2025-02-27", "2025-02-27")
+    assert of(world, "silent")[-1] == ("silent", "M1", date(2025, 2, 27), None, None)
+
+
 def test_a_sign_of_life_ends_a_silence_and_another_begins(world: World) -> None:
     used(world)
     days(world, "2025-03-11", "2025-03-20")
