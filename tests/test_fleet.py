@@ -65,6 +65,12 @@ def test_machines_that_are_to_stand_at_some_hours_now_do_so_on_any_day(rulebook:
     assert all(abs(dial_ms - hours * _HOUR_MS) < 2 for dial_ms, hours in wanted)
 
 
+def test_no_dial_is_below_zero_at_the_hand_over_however_late_in_the_day_it_is(rulebook: Rulebook) -> None:
+    evening_ms = instant_ms(datetime.fromisoformat("2026-11-26T21:30:00+08:00"))
+    workers = made_up(7, evening_ms, rulebook).workers
+    assert [each.sold.machine_id for each in workers if each.dial_at(each.handed_over_ms) < 0] == []
+
+
 def test_a_dial_runs_forward_and_never_faster_than_the_clock(fleet: Fleet) -> None:
     instants = range(NOWS[0] - 30 * 24 * _HOUR_MS, NOWS[0], _HOUR_MS)
     for worker in fleet.workers:

@@ -125,6 +125,15 @@ def told_of_visits(life: Life) -> Iterator[Told]:
             yield from told(life, day, "visit_still_overdue", step, [centre(day), *([] if noticed else ["Boss"])])
         if opens < lapses <= done:
             yield from told(life, lapses, "visit_lapsed", step, [centre(lapses), "Boss"])
+        yield from told_of_copy_1(life, step)
+
+
+def told_of_copy_1(life: Life, step: str) -> Iterator[Told]:
+    """Nobody sends copy 1 of a form on this year: the centre is reminded on the 1st of the month after the visit."""
+    done = life.done(step)
+    if done <= LAST:
+        reminded = months(done.replace(day=1), 1)
+        yield from told(life, reminded, "copy_1_not_sent", step, [life.centre(done)])
 
 
 def weekly(late: date, until: date) -> Iterator[date]:

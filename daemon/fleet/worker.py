@@ -67,12 +67,11 @@ def _new_dial(sold: Sold) -> int:
 
 def _with_hours_now(sold: Sold, runs: _Runs, today: date, year: Year, target_ms: int) -> tuple[date, Engine]:
     """Go back day by day until the hours are used up; what is left was run before the hand-over."""
-    first, run_ms = today, 0
+    first = today
+    run_ms = Engine(sold.job.use, today, runs.between(today, today), 0, year.zone).total_at(year.now_ms)
     for back in count(1):
         day_ms = runs.on(today - back * ONE_DAY)
         if run_ms + day_ms + _LATEST_START_MS // 2 > target_ms:
             break
         first, run_ms = today - back * ONE_DAY, run_ms + day_ms
-    daily = runs.between(first, today)
-    run_by_now = Engine(sold.job.use, first, daily, 0, year.zone).total_at(year.now_ms)
-    return first, Engine(sold.job.use, first, daily, target_ms - run_by_now, year.zone)
+    return first, Engine(sold.job.use, first, runs.between(first, today), target_ms - run_ms, year.zone)
