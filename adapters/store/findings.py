@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Connection, bindparam, case, func, select, update
+from sqlalchemy import Column, Connection, Select, bindparam, case, func, select, update
 
 from adapters.store.dialect import among, insert_new
 from adapters.store.tables import findings, machines, status_is
@@ -72,6 +73,8 @@ def restate(connection: Connection, found: Sequence[Finding]) -> None:
 
 def close(connection: Connection, kinds: Iterable[FindingKind], subjects: Sequence[str], closing: Closing) -> None:
     """Close what is open of these kinds and subjects; never before the day on which it was opened."""
+    if not subjects:
+        return
     columns = findings.c
     mine = (columns.closed_on.is_(None), columns.kind.in_(list(kinds)), among(connection, columns.subject, subjects))
     on = case((columns.opened_on > closing.on, columns.opened_on), else_=closing.on)
@@ -86,12 +89,18 @@ def open_subjects(connection: Connection, kind: FindingKind) -> set[str]:
 
 
 def named(connection: Connection, column: Column[str], status: Status) -> set[str]:
-    """What machines of a status name in a column: one step down the index for each, however many name it."""
+    """What machines of a status name in a column."""
+    return {key for key in connection.execute(_named(column, status)).scalars() if key is not None}
+
+
+@cache
+def _named(column: Column[str], status: Status) -> Select[str | None]:
+    """One step down the index for each name, however many machines have it."""
     its = machines.alias("its")
     keys = select(func.min(column).label("key")).where(status_is(status)).cte("named", recursive=True)
     following = select(func.min(its.c[column.name])).where(status_is(status), its.c[column.name] > keys.c.key)
     keys = keys.union_all(select(following.scalar_subquery()).where(keys.c.key.isnot(None)))
-    return {key for key in connection.execute(select(keys.c.key)).scalars() if key is not None}
+    return select(keys.c.key)
 
 
 def addressed(connection: Connection, key: Column[str], email: Column[str]) -> set[str]:

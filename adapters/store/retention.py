@@ -33,6 +33,8 @@ def forget_readings(
     columns = readings.c
     next_ones = select(readings).where(columns.id > above).order_by(columns.id).limit(limit)
     old = list(takewhile(lambda row: row.arrived_ms < before_ms, connection.execute(next_ones)))
+    if not old:
+        return Looked(above)
     gone = [*_refused(connection, old), *_replaced(connection, old, before_ms, day_end)]
     _forget_payloads(connection, gone)
     connection.execute(delete(readings).where(columns.id.in_(gone)))
@@ -91,4 +93,6 @@ def forget_payloads(connection: Connection, before_ms: int, limit: int) -> Looke
 
 
 def _forget_payloads(connection: Connection, reading_ids: Sequence[int]) -> None:
+    if not reading_ids:
+        return
     connection.execute(delete(raw_deliveries).where(raw_deliveries.c.reading_id.in_(reading_ids)))
