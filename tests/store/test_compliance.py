@@ -44,7 +44,7 @@ def expected(connection: Connection, period: Period = EVER) -> Counter[tuple[obj
     return found
 
 
-@pytest.mark.parametrize("seed", range(4000, 4015))
+@pytest.mark.parametrize("seed", range(4000, 4005))
 def test_the_store_counts_as_the_rules_define(seed: int) -> None:
     lines = "\n".join(json.dumps(line) for line in random_timeline(seed, lines=60))
     keeper = replay(scratch_keeper(a_keeper), read_timeline(lines)).keeper
