@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from heapq import merge
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from adapters.store import listing
+from adapters.store import listing, told
 from adapters.store.paging import Place
 from daemon.keeper import Keeper
 from daemon.listing import Fields
@@ -80,6 +82,7 @@ NOTICE_FIELDS = (
     "state",
     "not_before",
     "channel",
+    "ways",
     "address",
     "subject",
     "attempts",
@@ -95,7 +98,23 @@ def notices(
 ) -> Iterator[Fields]:
     """Notices with what became of them, the newest first."""
     for batch in listing.all_notices(connection, state, limit, place):
-        yield from (notice_fields(keeper, row) for row in batch)
+        yield from notices_fields(connection, keeper, batch)
+
+
+def all_told(connection: Connection, keeper: Keeper, state: str | None, limit: int) -> list[Fields]:
+    """Notices and the deliveries of digests, which are about no machine, together; the newest first."""
+    about_machines = (row for batch in listing.all_notices(connection, state, limit) for row in batch)
+    digests = told.digests(connection, state, limit)
+    newest = merge(about_machines, digests, key=lambda row: int(row.recorded_ms), reverse=True)
+    return list(notices_fields(connection, keeper, list(islice(newest, limit))))
+
+
+def notices_fields(connection: Connection, keeper: Keeper, rows: Sequence[Row[Any]]) -> Iterator[Fields]:
+    """Notices as the outside sees them (rows of the store's `all_notices`), each with every way it goes."""
+    ways = told.ways(connection, rows)
+    for row in rows:
+        each_way = ", ".join(f"{way.channel} {way.state}" for way in ways.get(row.letter_id, ()))
+        yield {**notice_fields(keeper, row), "ways": each_way or None}
 
 
 DELIVERY_FIELDS = ("channel", "state", "address", "attempts", "sent_at", "answer", "error", "letter_id")
@@ -114,14 +133,15 @@ def deliveries(connection: Connection, keeper: Keeper, notice: Row[Any]) -> list
 
 
 def notice_fields(keeper: Keeper, row: Row[Any]) -> Fields:
-    """A notice as the outside sees it (a row of the store's `all_notices`)."""
+    """A notice as the outside sees it (a row of the store's `all_notices`), without its ways."""
     as_stored = ("id", "occasion", "role", "recipient", "machine_id", "kind", "step")
     of_letter = ("channel", "address", "subject", "attempts", "answer")
     found = {
         **{name: getattr(row, name) for name in as_stored},
         **{name: getattr(row, f"letter_{name}") for name in of_letter},
         "letter_id": row.letter_letter_id,
-        "on": iso(row.on),
+        "ways": None,
+        "on": iso(row.on or keeper.today(row.recorded_ms)),
         "state": "dropped" if row.dropped else row.letter_state or "waiting",
         "not_before": instant(row.not_before_ms, keeper.zone),
         "sent_at": instant(row.letter_sent_ms, keeper.zone),

@@ -18,6 +18,10 @@ from sqlalchemy import select
 from adapters.store import schema
 from adapters.store.engine import Store
 from adapters.store.tables import letters, notices
+from daemon.digests import write_digests
+from daemon.keeper import Manager, Telling
+from notifications.occasions import Role
+from notifications.ways import Entry
 from tests.keeping import MINUTE, World, at
 from tests.notifications.http_receiver import Answers, receiver
 from tests.notifications.mail_server import Script, mail_server
@@ -85,6 +89,35 @@ def test_a_notice_is_shown_with_all_its_letter_tells(world: World, command: Comm
     text = command("notices", "show", number)
     assert "no such user" in text
     assert "L1" in text
+
+
+def test_digests_are_listed_among_the_notices_and_everything_with_each_way_it_goes(
+    world: World, command: Command
+) -> None:
+    boss = Manager("Boss", "boss@maker.example", "en")
+    world.tell_by(
+        Telling(channel="email", managers=(boss,), entries=(Entry("group", roles=frozenset({Role.MANAGER})),))
+    )
+    world.sells("L1", customer=None)
+    world.goes_to("2025-03-16 00:00")
+    world.goes_to("2025-03-17 09:00")  # a Monday, and L1 is overdue
+    write_digests(world.keeper, world.now_ms)
+    world.gathers()
+    while claimed := world.outbox.claim(world.now_ms, MINUTE, "group"):
+        world.outbox.mark_dead(claimed, "the group is closed")
+
+    rows = command.json("notices", "list")
+
+    digests = {row["channel"]: row for row in rows if row["occasion"] == "weekly_digest"}
+    assert digests.keys() == {"email", "group"}
+    assert {row["ways"] for row in digests.values()} == {"email waiting, group dead"}
+    assert (digests["group"]["state"], digests["group"]["on"], digests["group"]["id"]) == ("dead", "2025-03-17", None)
+    [overdue] = [row for row in rows if (row["occasion"], row["role"]) == ("visit_overdue", "manager")]
+    assert (overdue["state"], overdue["ways"]) == ("dead", "email waiting, group dead")
+    assert {row["ways"] for row in rows if row["role"] == "service_centre"} == {"email waiting"}
+    number = digests["group"]["letter_id"]
+    assert [each["channel"] for each in command.json("notices", "show", number)["deliveries"]] == ["email", "group"]
+    assert f"letter {number} waits" in command("notices", "retry", number)
 
 
 def test_a_notice_without_a_letter_is_shown_as_waiting(world: World, command: Command) -> None:

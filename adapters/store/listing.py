@@ -267,10 +267,24 @@ def _of_state(state: str) -> ScalarSelect[str]:
 _WORST = letters.c.letter_id == func.coalesce(_of_state("dead"), _of_state("waiting"), notices.c.letter_id)
 
 
+LETTER_FIELDS = (
+    "letter_id",
+    "channel",
+    "state",
+    "address",
+    "locale",
+    "subject",
+    "attempts",
+    "sent_ms",
+    "error",
+    "answer",
+)
+"""The columns of a letter that come with its notices, each as `letter_...`."""
+
+
 def _notices(went_in: ColumnElement[bool]) -> Select[Any]:
-    letter = ("letter_id", "channel", "state", "address", "locale", "subject", "attempts", "sent_ms", "error", "answer")
     joined = notices.outerjoin(letters, went_in)
-    return select(notices, *(letters.c[name].label(f"letter_{name}") for name in letter)).select_from(joined)
+    return select(notices, *(letters.c[name].label(f"letter_{name}") for name in LETTER_FIELDS)).select_from(joined)
 
 
 def _notice_is(state: str) -> ColumnElement[bool]:

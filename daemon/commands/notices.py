@@ -13,13 +13,14 @@ from sqlalchemy import Connection, Row
 
 from adapters.files.visit_items import read_visit_items
 from adapters.store import listing as store
+from adapters.store import told
 from daemon.clock import clock_ms
 from daemon.commands.given import config, reading
 from daemon.commands.output import console, facts, grid, show_object, text_or_json_option, use_utf_8
 from daemon.config import Config
 from daemon.keeper import Keeper
 from daemon.outbox import outbox_of
-from daemon.records import DELIVERY_FIELDS, NOTICE_FIELDS, deliveries, notice_fields
+from daemon.records import DELIVERY_FIELDS, NOTICE_FIELDS, deliveries, notice_fields, notices_fields
 from daemon.refused import RefusedError
 from daemon.wiring import channels_of, renderer_of
 from notifications.channels.channel import Channel, DeliveryFailed
@@ -46,20 +47,20 @@ _TEST = Rendered(
 def show_notice(notice: str, form: str) -> None:
     """Show a notice: who is told what in which letter, and what became of it.
 
-    ID is the notice's number, or the letter's id.
+    ID is the notice's number, or the letter's id (a digest has no other).
 
     Example: hourkeeper notices show 17
     """
     with reading(clock_ms()) as keeper, keeper.store.read() as connection:
         row, together = _named(connection, notice)
-        found = notice_fields(keeper, row)
+        (found,) = notices_fields(connection, keeper, [row])
         orders = [{name: notice_fields(keeper, each)[name] for name in _ORDER_FIELDS} for each in together]
         sent = deliveries(connection, keeper, row)
     if form == "json":
         show_object({**found, "notices_of_letter": orders, "deliveries": sent})
         return
     use_utf_8()
-    click.echo(f"Notice {found['id']}\n")
+    click.echo(f"Notice {found['id'] or found['letter_id']}\n")
     facts({name: found[name] for name in NOTICE_FIELDS})
     if orders:
         click.echo("\nThe letter tells of:")
@@ -75,6 +76,9 @@ def _named(connection: Connection, name: str) -> tuple[Row[Any], list[Row[Any]]]
         together = store.notices_of_letter(connection, name)
         if together:
             return together[0], together
+        digest = told.digest(connection, name)
+        if digest is not None:
+            return digest, []
     elif len(name) < len(str(2**63)) and (row := store.notice(connection, int(name))) is not None:
         return row, store.notices_of_letter(connection, row.letter_id) if row.letter_id else []
     raise RefusedError(f"there is no notice {name}; `hourkeeper notices list` names those there are")

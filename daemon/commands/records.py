@@ -24,7 +24,7 @@ _REFUSED_COLUMNS = Columns(
 )
 _NOTICE_COLUMNS = Columns(
     records.NOTICE_FIELDS,
-    ("id", "on", "occasion", "role", "recipient", "machine_id", "kind", "step", "state", "sent_at", "error"),
+    ("id", "on", "occasion", "role", "recipient", "machine_id", "kind", "step", "state", "ways", "sent_at", "error"),
 )
 
 
@@ -72,11 +72,12 @@ def list_refused(machine: str | None, limit: int, form: str) -> None:
 @limit_option
 @format_option
 def list_notices(state: str | None, limit: int, form: str) -> None:
-    """List notices and what became of them, the newest first.
+    """List notices and digests with what became of them, the newest first.
 
-    A notice waits, was sent, is dead (every attempt failed) or was dropped (it no longer applied).
+    A notice waits, was sent, is dead (every attempt failed) or was dropped (it no longer applied); it is as bad as the
+    worst of the ways by which it goes.
 
     Example: hourkeeper notices list --state dead
     """
     with reading(clock_ms()) as keeper, keeper.store.read() as connection:
-        show(records.notices(connection, keeper, state, limit), _NOTICE_COLUMNS, form)
+        show(records.all_told(connection, keeper, state, limit), _NOTICE_COLUMNS, form)
