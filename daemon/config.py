@@ -261,6 +261,11 @@ class WebConfig(_Table):
     )
 
     @property
+    def address(self) -> str:
+        """Where people find the page: `public_url`, or what is listened on."""
+        return str(self.public_url or f"http://{self.listen}").rstrip("/")
+
+    @property
     def host(self) -> str:
         """The host part of listen, without brackets."""
         return self.listen.rpartition(":")[0].strip("[]")

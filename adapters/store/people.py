@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
+from adapters.store import paging
 from adapters.store.dialect import insert_new
+from adapters.store.paging import Keys
 from adapters.store.people_tables import (
     api_tokens,
     audit,
@@ -24,6 +27,8 @@ from adapters.store.people_tables import (
     sessions,
 )
 
+_AT_ONCE = 200
+_FORGOTTEN_MS = timedelta(days=1) // timedelta(milliseconds=1)
 TOKEN_PREFIX = "hk_"  # noqa: S105 - what leaked tokens are recognised by
 
 
@@ -157,6 +162,11 @@ def invitation(connection: Connection, secret: str, now_ms: int) -> Row[Any] | N
     return connection.execute(select(invitations).where(*mine)).first()
 
 
+def forget_invitation(connection: Connection, person_id: int) -> None:
+    """Nobody sets this one's password any more."""
+    connection.execute(delete(invitations).where(invitations.c.person_id == person_id))
+
+
 def use_invitation(connection: Connection, secret: str) -> None:
     """It held once."""
     connection.execute(delete(invitations).where(invitations.c.secret == hashed(secret)))
@@ -168,8 +178,9 @@ def failures(connection: Connection, who: str) -> Row[Any] | None:
 
 
 def keep_failures(connection: Connection, who: str, count: int, now_ms: int) -> None:
-    """Write down that it failed again; 0 forgets it."""
-    connection.execute(delete(login_failures).where(login_failures.c.who == who))
+    """Write down that it failed again; 0 forgets it, and so does a day without another one."""
+    forgotten = (login_failures.c.who == who) | (login_failures.c.last_ms <= now_ms - _FORGOTTEN_MS)
+    connection.execute(delete(login_failures).where(forgotten))
     if count:
         connection.execute(insert(login_failures).values(who=who, failed=count, last_ms=now_ms))
 
@@ -186,7 +197,14 @@ def note_change(connection: Connection, values: Mapping[str, Any]) -> None:
     connection.execute(insert(audit).values(dict(values)))
 
 
-def audited(connection: Connection, limit: int, before: int | None = None) -> Sequence[Row[Any]]:
-    """What was changed, the newest first."""
-    statement = select(audit).order_by(audit.c.id.desc()).limit(limit)
-    return connection.execute(statement if before is None else statement.where(audit.c.id < before)).all()
+AUDIT_KEYS: Keys = (audit.c.id,)
+
+
+def audited(
+    connection: Connection, subject: str | None, limit: int | None, place: paging.Place | None = None
+) -> Iterator[Sequence[Row[Any]]]:
+    """What was changed, the newest first, in batches; of one subject, or of all."""
+    statement = select(audit) if subject is None else select(audit).where(audit.c.subject == subject)
+    statement = (place or paging.Place(AUDIT_KEYS, descending=True)).on(statement).limit(limit)
+    with connection.execution_options(yield_per=_AT_ONCE).execute(statement) as result:
+        yield from result.partitions()

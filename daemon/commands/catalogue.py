@@ -95,6 +95,24 @@ COMMANDS: dict[str, Lazy | Family] = {
             "withdraw": Lazy(f"{_AT}.winter:withdraw", "Take an override back."),
         },
     ),
+    "users": Family(
+        "People who log in to the page.",
+        {
+            "list": Lazy(f"{_AT}.users:list_users", "List everybody who may log in, by name."),
+            "add": Lazy(f"{_AT}.users:add", "Let somebody in, by a link for setting a password."),
+            "invite": Lazy(f"{_AT}.users:invite", "Another link, for somebody who forgot the password."),
+            "disable": Lazy(f"{_AT}.users:disable", "Let somebody in no more, from now on."),
+            "enable": Lazy(f"{_AT}.users:enable", "Let somebody in again."),
+        },
+    ),
+    "token": Family(
+        "Tokens of programs that call the API.",
+        {
+            "list": Lazy(f"{_AT}.users:list_tokens", "List all tokens, without their secrets."),
+            "create": Lazy(f"{_AT}.users:create", "Make a token for a program that calls the API."),
+            "revoke": Lazy(f"{_AT}.users:revoke", "End a token at once."),
+        },
+    ),
     "check-config": Lazy(
         f"{_AT}.health:check_config", "Check the configuration, the plan, the winters and the letters."
     ),

@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from adapters.store import answers, people, snapshots
+from adapters.store import answers, snapshots
 from adapters.store.answers import Once, OtherRequestError
 from adapters.store.snapshots import Snapshot
 from daemon.consequences import Consequences, rehearse, watched
+from daemon.web.audit import note
 from daemon.web.problems import ProblemError
 from daemon.web.rights import Action, Person
 from daemon.web.site import Site
@@ -93,20 +94,3 @@ def _note(connection: Connection, change: Change, now_ms: int, seen: tuple[Snaps
         before=before or None,
         after=after or None,
     )
-
-
-def note(
-    connection: Connection,
-    now_ms: int,
-    person: Person,
-    action: str,
-    subject: str,
-    *,
-    given: Fields | None = None,
-    before: Fields | None = None,
-    after: Fields | None = None,
-) -> None:
-    """Write a line into the audit log."""
-    who = {"by": person.name, "identity": person.identity, "role": person.role.value}
-    what = {"action": str(action), "subject": subject, "given": given, "before": before, "after": after}
-    people.note_change(connection, {"recorded_ms": now_ms, **who, **what})

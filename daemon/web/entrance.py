@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Row
 from adapters.store import people
 from daemon.web.links import Links
 from daemon.web.problems import ProblemError
-from daemon.web.rights import Person, Role
+from daemon.web.rights import Action, Person, Role
+from daemon.web.scope import must
 from daemon.web.site import Site, site_of
 from daemon.web.strict import is_text
 
@@ -24,6 +25,7 @@ FORGERY_FIELD = "csrf"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _BEARER = "bearer "
 _LONGEST_KEY = 200
+_LONGEST_ADDRESS = 64
 
 
 def asker(request: Request) -> Person:
@@ -125,3 +127,24 @@ def changer(
 
 
 Changer = Annotated[Person, Depends(changer)]
+
+
+def administrator(request: Request, person: Asker) -> Person:
+    """A manager who keeps people and tokens, and has proved that a change was asked by a page of ours."""
+    must(person, Action.ADMINISTER)
+    if request.method not in _SAFE:
+        check_forgery(person, request.headers.get(FORGERY_HEADER))
+    return person
+
+
+Administrator = Annotated[Person, Depends(administrator)]
+
+
+def address_of(request: Request) -> str:
+    """Where somebody asks from, for slowing down whoever guesses passwords; a trusted proxy says for whom it asks."""
+    peer = "unknown" if request.client is None else request.client.host
+    settings = site_of(request).settings
+    said = [each.strip() for each in request.headers.get("x-forwarded-for", "").split(",") if each.strip()]
+    while said and settings.is_proxy(peer):
+        peer = said.pop()
+    return peer[:_LONGEST_ADDRESS]

@@ -92,7 +92,7 @@ def _csv_lines(rows: Iterable[Fields], names: Sequence[str]) -> Iterator[str]:
     writer.writerow(names)
     while True:
         batch = list(islice(left, _AT_ONCE))
-        writer.writerows([cell(row[name]) for name in names] for row in batch)
+        writer.writerows([cell(_flat(row[name])) for name in names] for row in batch)
         yield out.getvalue()
         out.seek(0)
         out.truncate()
@@ -112,8 +112,13 @@ def _workbook(rows: Iterable[Fields], names: Sequence[str]) -> bytes:
         for number, row in enumerate(rows, 1):
             if number > _MOST_ROWS:
                 raise ProblemError(422, "too long", f"a sheet has at most {_MOST_ROWS} rows: ask for less, or for CSV")
-            sheet.write_row(number, 0, [row[name] for name in names])
+            sheet.write_row(number, 0, [_flat(row[name]) for name in names])
     return out.getvalue()
+
+
+def _flat(value: object) -> object:
+    """What fits into a cell."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
 
 
 def _as_file(request: Request, ending: str) -> dict[str, str]:

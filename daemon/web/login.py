@@ -11,8 +11,9 @@ from adapters.store import people
 from adapters.store.people import Place
 from daemon.refused import RefusedError
 from daemon.web import passwords
-from daemon.web.changes import note
+from daemon.web.audit import note
 from daemon.web.entrance import person_of
+from daemon.web.members import checked_name
 from daemon.web.rights import Role
 from daemon.web.site import Site
 from daemon.web.strict import is_text
@@ -34,19 +35,24 @@ def log_in(site: Site, name: str, password: str, address: str) -> str | Refused:
     Slowed down by account and by address, so that neither one password for all nor all for one can be tried.
     """
     now_ms, counted = site.clock(), (f"name {_kept(name)}", f"address {address}")
-    with site.keeper.store.read() as connection:
-        wait_ms = max(passwords.wait_ms(connection, who, now_ms) for who in counted)
-        row = people.person_named(connection, name) if is_text(name) else None
-    if wait_ms:
-        return Refused(1 + wait_ms // _SECOND_MS)
-    usable = row is not None and row.disabled_ms is None
-    fits = passwords.fits(row.password if row is not None and usable else None, password)
     with site.keeper.store.write() as connection:
-        if not fits or row is None:
-            for who in counted:
-                passwords.failed(connection, who, now_ms)
-            return Refused()
-        people.keep_failures(connection, counted[0], 0, now_ms)
+        wait_ms = max(passwords.wait_ms(connection, who, now_ms) for who in counted)
+        if wait_ms:
+            return Refused(1 + wait_ms // _SECOND_MS)
+        for who in counted:  # before it is tried: a thousand tries at once are a thousand tries
+            passwords.failed(connection, who, now_ms)
+        row = people.person_named(connection, name) if is_text(name) else None
+    usable = row is not None and row.disabled_ms is None
+    if not passwords.fits(row.password if row is not None and usable else None, password) or row is None:
+        return Refused()
+    return _let_in(site, row, counted, now_ms)
+
+
+def _let_in(site: Site, row: Row[Any], counted: tuple[str, str], now_ms: int) -> str:
+    name, address = counted
+    with site.keeper.store.write() as connection:
+        people.keep_failures(connection, name, 0, now_ms)
+        passwords.not_failed(connection, address)
         _note(connection, now_ms, row, "login")
         return people.start_session(connection, row.id, now_ms, site.settings.session_ms)
 
@@ -84,9 +90,7 @@ def set_up(site: Site, secret: str, name: str, password: str) -> None:
 
 
 def _first_manager(connection: Connection, name: str, now_ms: int) -> int:
-    name = name.strip()
-    if not name or len(name) > _LONGEST_NAME or not name.isprintable():
-        raise RefusedError(f"a name has 1 to {_LONGEST_NAME} characters", ("name",))
+    name = checked_name(name)
     if people.count_managers(connection):
         raise RefusedError("there is a manager already: let them invite you")
     known = people.person_named(connection, name)

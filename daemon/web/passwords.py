@@ -8,8 +8,10 @@ from sqlalchemy import Connection
 
 from adapters.store import people
 from daemon.refused import RefusedError
+from daemon.web.strict import is_text
 
 LEAST = 10
+_MOST = 1000
 _FREE_TRIES = 5
 _FIRST_WAIT_MS = 5_000
 _LONGEST_WAIT_MS = 15 * 60_000
@@ -19,13 +21,15 @@ _NOBODY = _hasher.hash("nobody has this password")
 
 def hash_of(password: str) -> str:
     """What is kept of a password; RefusedError if it is too short."""
-    if len(password) < LEAST:
-        raise RefusedError(f"a password has at least {LEAST} characters", ("password",))
+    if not LEAST <= len(password) <= _MOST or not is_text(password):
+        raise RefusedError(f"a password has {LEAST} to {_MOST} characters", ("password",))
     return _hasher.hash(password)
 
 
 def fits(kept: str | None, password: str) -> bool:
     """Whether it is the password; for nobody's it takes as long."""
+    if not is_text(password) or len(password) > _MOST:
+        return False
     try:
         _hasher.verify(kept or _NOBODY, password)
     except (VerificationError, InvalidHashError):
@@ -46,3 +50,10 @@ def failed(connection: Connection, who: str, now_ms: int) -> None:
     """It was the wrong password."""
     row = people.failures(connection, who)
     people.keep_failures(connection, who, 1 if row is None else row.failed + 1, now_ms)
+
+
+def not_failed(connection: Connection, who: str) -> None:
+    """The last try was none that failed."""
+    row = people.failures(connection, who)
+    if row is not None:
+        people.keep_failures(connection, who, row.failed - 1, row.last_ms)

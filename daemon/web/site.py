@@ -37,8 +37,10 @@ class WebSettings:
 
     def trusts(self, address: str | None) -> bool:
         """Whether a request from this address may say who is logged in."""
-        if address is None or self.user_header is None:
-            return False
+        return address is not None and self.user_header is not None and self.is_proxy(address)
+
+    def is_proxy(self, address: str) -> bool:
+        """Whether it is a proxy of ours."""
         try:
             asked = ip_address(address)
         except ValueError:

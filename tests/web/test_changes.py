@@ -66,7 +66,7 @@ def test_the_audit_log_says_who_changed_what_when_from_what_to_what(served: Serv
     served.asked_by("SC7").post(path(served, "schedule"), json={"scheduled_for": "2026-03-25"})
     served.asked_by("manager").post("/api/v1/machines/S1/transfer", json={"yard": "Y2"})
     with served.world.keeper.store.read() as connection:
-        moved, scheduled = people.audited(connection, 2)
+        ((moved, scheduled),) = people.audited(connection, None, 2)
 
     assert (scheduled.by, scheduled.identity, scheduled.role, scheduled.action, scheduled.subject) == (
         "SC7",
