@@ -17,6 +17,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from adapters.mqtt.source import reads
 from daemon.config_channels import ChannelConfig
 from daemon.config_loading import ConfigError, Key, Setting, fill, settings
 from daemon.config_table import Table as _Table
@@ -30,6 +31,7 @@ from daemon.config_values import (
     Label,
     Listen,
     MorningTime,
+    OutTopic,
     Protocol,
     ReadableFile,
     ReadableFolder,
@@ -132,6 +134,38 @@ class SourceConfig(_Table):
         return topic
 
 
+class NextServiceConfig(_Table):
+    """`[mqtt.next_service]`: a retained message per machine about its next service; off unless topic is set."""
+
+    topic: OutTopic | None = Field(
+        default=None,
+        description="topic of a machine's message, such as `hourkeeper/machines/{machine_id}/next-service`",
+        json_schema_extra=_shown("off"),
+    )
+    every_s: float = Field(
+        default=10.0, gt=0, le=3600, description="seconds between two looks at which machines have changed"
+    )
+    home_assistant: OutTopic | None = Field(
+        default=None,
+        description="Home Assistant's discovery prefix (`homeassistant`), so that it finds the machines by itself",
+        json_schema_extra=_shown("off"),
+    )
+
+    @field_validator("topic")
+    @classmethod
+    def _names_machine(cls, topic: str | None) -> str | None:
+        if topic is not None and "{machine_id}" not in topic:
+            raise ValueError("should have the level {machine_id}")
+        return topic
+
+    @field_validator("home_assistant")
+    @classmethod
+    def _has_topic(cls, prefix: str | None, info: ValidationInfo) -> str | None:
+        if prefix is not None and "{machine_id}" in prefix:
+            raise ValueError("should not have {machine_id}")
+        return prefix if prefix is None else str(together(prefix, info, "topic"))
+
+
 class MqttConfig(_Table):
     """`[mqtt]`: the broker and what is read from it."""
 
@@ -173,6 +207,9 @@ class MqttConfig(_Table):
         description="topics to read, each with the layout of its payload",
         json_schema_extra=_shown("one source: topic machines/{machine_id}/hours"),
     )
+    next_service: NextServiceConfig = Field(
+        default_factory=NextServiceConfig, description="what machines' own displays are told"
+    )
 
     @field_validator("slot")
     @classmethod
@@ -187,6 +224,14 @@ class MqttConfig(_Table):
         if not sources:
             raise ValueError("should have at least one source")
         return sources
+
+    @field_validator("next_service")
+    @classmethod
+    def _is_not_read(cls, told: NextServiceConfig, info: ValidationInfo) -> NextServiceConfig:
+        for source in info.data.get("sources", ()):
+            if told.topic is not None and reads(source.topic, told.topic):
+                raise ValueError(f"should have a topic that no source reads; {source.topic} would read it")
+        return told
 
     @field_validator("batch")
     @classmethod

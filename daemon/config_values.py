@@ -146,6 +146,12 @@ def _topic(value: str) -> str:
     return value
 
 
+def _out_topic(value: str) -> str:
+    if set(_topic(value)) & {"+", "#"} or value.startswith("$") or "" in value.split("/"):
+        raise ValueError("should be a topic to publish under: without + and #, no empty level, not starting with $")
+    return value
+
+
 def _content(path: Path, limit: int) -> bytes:
     """Up to `limit` bytes of a regular file, not a pipe (it could block); ValueError if unreadable."""
     try:
@@ -193,6 +199,7 @@ HttpUrl = Annotated[str, AfterValidator(_http_url)]
 StoreUrl = Annotated[str, AfterValidator(_store_url)]
 Listen = Annotated[str, AfterValidator(_listen)]
 Topic = Annotated[str, AfterValidator(_topic)]
+OutTopic = Annotated[str, AfterValidator(_out_topic)]
 MorningTime = Annotated[time, BeforeValidator(_morning)]
 Day = Annotated[date, BeforeValidator(_day)]
 Country = Annotated[str, AfterValidator(_country)]

@@ -48,6 +48,8 @@ class Parts:
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     serve: Callable[[Keeper, Callable[[], int], threading.Event], None] | None = None
     """Serves pages and API until it is told to stop; None without."""
+    tell_next: Callable[[Keeper, Callable[[], int], threading.Event], None] | None = None
+    """Keeps machines' next services on the broker until it is told to stop; None without."""
 
 
 def clock_ms() -> int:
@@ -83,8 +85,9 @@ def run(
         threading.Thread(target=connection.run, args=(stop,), name="intake"),
         threading.Thread(target=run_relay, args=relay, name="relay"),
     ]
-    if parts.serve is not None:
-        threads.append(threading.Thread(target=parts.serve, args=(parts.keeper, clock, stop), name="web"))
+    for name, work in (("web", parts.serve), ("next services", parts.tell_next)):
+        if work is not None:
+            threads.append(threading.Thread(target=work, args=(parts.keeper, clock, stop), name=name))
     ticker = _ticker(parts.keeper, clock, stop)
     for thread in threads:
         thread.start()

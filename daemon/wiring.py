@@ -30,12 +30,14 @@ from schedules.reading import Unit
 from schedules.rulebook import Rulebook
 
 if TYPE_CHECKING:
+    from adapters.mqtt.publisher import Publisher
     from adapters.mqtt.settings import MqttSettings
 
 _ONE_MS = timedelta(milliseconds=1)
 _MACHINE_ID_PATH = "machine_id"
 _STATUS = "hourkeeper/status"
 _ANSWERS_OF_A_DELIVERY = 20
+_IN_FLIGHT = 100
 
 
 def open_keeper(config: Config, now_ms: int, *, upgrading: bool = False, adopting: bool = True) -> Keeper:
@@ -191,6 +193,29 @@ def server_of(config: Config) -> Callable[[Keeper, Callable[[], int], threading.
         serve_until(keeper, clock, config.web, stop)
 
     return serve
+
+
+def board_of(config: Config) -> Callable[[Keeper, Callable[[], int], threading.Event], None] | None:
+    """Whoever keeps machines' next services on the broker, over a connection of its own; None if nobody is to."""
+    told = config.mqtt.next_service
+    if told.topic is None:
+        return None
+    from daemon.next_services import Board, keep_told
+
+    settings = mqtt_settings_of(config)
+    board = Board(told.topic, settings.status_topic, told.every_s, told.home_assistant)
+
+    def connect() -> Publisher:
+        from adapters.mqtt.publisher import Publisher
+
+        publisher = Publisher(settings, _IN_FLIGHT, f"{settings.client_id}-next")
+        publisher.open()
+        return publisher
+
+    def tell(keeper: Keeper, clock: Callable[[], int], stop: threading.Event) -> None:
+        keep_told(keeper, board, connect, clock, stop)
+
+    return tell
 
 
 def channels_of(config: Config) -> dict[str, Channel]:

@@ -23,17 +23,19 @@ class BrokerAwayError(Exception):
 class Publisher:
     """One connection that publishes; a network thread of paho's own sends, and sends again after a break."""
 
-    def __init__(self, settings: MqttSettings, in_flight: int) -> None:
-        """`in_flight`: messages that may wait for their acknowledgement; the client id is made up by the broker."""
+    def __init__(self, settings: MqttSettings, in_flight: int, client_id: str = "") -> None:
+        """`in_flight`: messages that may wait for their acknowledgement; the broker makes up a client id if need be."""
         self._settings = settings
         self._free = threading.Semaphore(in_flight)
         self._in_flight = in_flight
         self._greeted = threading.Event()
         self._refused: str | None = None
+        self._refused_message: str | None = None
+        self.connections = 0
         self.sent = 0
         self.acknowledged = 0
         version = MQTTProtocolVersion.MQTTv5 if settings.version_5 else MQTTProtocolVersion.MQTTv311
-        self._client = paho.Client(CallbackAPIVersion.VERSION2, "", protocol=version)
+        self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id, protocol=version)
         self._client.max_inflight_messages_set(in_flight)
         self._client.username_pw_set(settings.username, settings.password)
         if settings.ca_file or settings.cert_file:
@@ -68,12 +70,12 @@ class Publisher:
         self._client.unsubscribe(topic)
         return seen.is_set()
 
-    def publish(self, topic: str, payload: str, stop: Callable[[], bool]) -> bool:
+    def publish(self, topic: str, payload: str, stop: Callable[[], bool], *, retain: bool = False) -> bool:
         """Hand one message over, waiting for room; False if `stop` said so first."""
         while not self._free.acquire(timeout=_TURN_S):
             if stop():
                 return False
-        self._client.publish(topic, payload.encode(), _QOS)
+        self._client.publish(topic, payload.encode("utf-8", "replace"), _QOS, retain=retain)
         self.sent += 1
         return True
 
@@ -95,8 +97,16 @@ class Publisher:
 
     def _on_connect(self, _client: paho.Client, _data: object, _flags: object, reason: Any, _p: object) -> None:  # noqa: ANN401 - paho's reason codes
         self._refused = str(reason) if reason.is_failure else None
+        self.connections += not reason.is_failure
         self._greeted.set()
 
-    def _on_publish(self, _client: paho.Client, _data: object, _mid: int, _reason: object, _p: object) -> None:
+    def take_refusal(self) -> str | None:
+        """Why a message was not taken since this was asked last, None if all were; MQTT 3.1.1 does not tell."""
+        refused, self._refused_message = self._refused_message, None
+        return refused
+
+    def _on_publish(self, _client: paho.Client, _data: object, _mid: int, reason: Any, _p: object) -> None:  # noqa: ANN401 - paho's reason codes
+        if reason.is_failure:
+            self._refused_message = str(reason)
         self.acknowledged += 1
         self._free.release()

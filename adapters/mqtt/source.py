@@ -67,6 +67,14 @@ class Source:
         return named
 
 
+def reads(source: str, topic: str) -> bool:
+    """Whether a source's topic also takes what is published under `topic`, which may have {machine_id}, too."""
+    try:
+        return Source(SourceSpec(topic=source)).machine_in(topic.replace(_PLACE, "M")) is not None
+    except ValueError:
+        return True
+
+
 def _level(level: str) -> str:
     if level == _PLACE:
         return "(?P<machine_id>[^/]*)"

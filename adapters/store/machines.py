@@ -47,10 +47,21 @@ class Remark:
 
 def load(connection: Connection, zone: ZoneInfo, machine_ids: Iterable[str]) -> dict[str, MachineRecord]:
     """The machines of these ids that are registered, locked where the database locks rows."""
+    return _found(connection, zone, machine_ids, _machines_locked(connection.dialect.name))
+
+
+def look_at(connection: Connection, zone: ZoneInfo, machine_ids: Iterable[str]) -> dict[str, MachineRecord]:
+    """The same without locking them, for whoever changes nothing and must keep nobody waiting."""
+    return _found(connection, zone, machine_ids, _machines_given(connection.dialect.name))
+
+
+def _found(
+    connection: Connection, zone: ZoneInfo, machine_ids: Iterable[str], statement: Select[Any]
+) -> dict[str, MachineRecord]:
     wanted = sorted(set(machine_ids))
     if not wanted:
         return {}
-    rows = connection.execute(_machines_given(connection.dialect.name), given(connection, wanted)).all()
+    rows = connection.execute(statement, given(connection, wanted)).all()
     orders = _orders_of(connection, [row.machine_id for row in rows])
     return {row.machine_id: _record(row, zone, orders[row.machine_id]) for row in rows}
 
@@ -62,8 +73,12 @@ def _machines_given(dialect: str) -> Select[Any]:
         .join(meters, meters.c.machine_id == machines.c.machine_id)
         .where(among_given(dialect, machines.c.machine_id))
         .order_by(machines.c.machine_id)
-        .with_for_update()
     )
+
+
+@cache
+def _machines_locked(dialect: str) -> Select[Any]:
+    return _machines_given(dialect).with_for_update()
 
 
 @cache

@@ -12,7 +12,16 @@ from daemon.commands.given import config
 from daemon.config import Config
 from daemon.keeper import Keeper
 from daemon.logs import set_up
-from daemon.wiring import channels_of, mqtt_settings_of, open_keeper, policy_of, renderer_of, server_of, sources_of
+from daemon.wiring import (
+    board_of,
+    channels_of,
+    mqtt_settings_of,
+    open_keeper,
+    policy_of,
+    renderer_of,
+    server_of,
+    sources_of,
+)
 
 
 @click.command()
@@ -42,4 +51,5 @@ def parts_of(settings: Config, keeper: Keeper) -> daemon.Parts:
         renderer_of(settings, keeper.items_of),
         policy_of(settings),
         server_of(settings),
+        board_of(settings),
     )
