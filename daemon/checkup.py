@@ -15,13 +15,22 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.files.plan import read_plan, read_winter
 from adapters.files.visit_items import read_visit_items
+from adapters.influx.server import InfluxFaultError
 from adapters.mqtt.probe import DROPPED_TOPIC, VERSION_TOPIC, Probe, probe
 from adapters.store import soundness
 from daemon.clock import clock_ms
 from daemon.config import Config
 from daemon.failures import store_failure
 from daemon.showing import instant
-from daemon.wiring import StoreUnusableError, mail_server_of, mqtt_settings_of, renderer_of, sources_of, store_of
+from daemon.wiring import (
+    StoreUnusableError,
+    influx_of,
+    mail_server_of,
+    mqtt_settings_of,
+    renderer_of,
+    sources_of,
+    store_of,
+)
 from notifications.channels.channel import DeliveryFailed
 from notifications.channels.email import EmailChannel
 from notifications.template_problem import TemplateProblem
@@ -58,6 +67,7 @@ def check_up(config: Config) -> Iterator[Found]:
         "plan": plan,
         "store": store,
         "broker": broker,
+        "influx": influx,
         "mail": mail,
         "templates": templates,
     }
@@ -165,6 +175,24 @@ def _queue(found: Probe) -> Iterator[Found]:
         yield Found(Weight.NOTE, "broker", f"it has dropped {dropped} messages since its start; {_QUEUE_ADVICE}")
     else:
         yield Found(Weight.NOTE, "broker", f"make sure of its queue: {_QUEUE_ADVICE}")
+
+
+def influx(config: Config) -> Iterator[Found]:
+    """The server of the copy: reached, our token taken for writing; an empty request is sent, and no point."""
+    server = influx_of(config)
+    if server is None:
+        yield Found(Weight.NOTE, "influx", "off: set influx.url to keep a copy of the readings in InfluxDB")
+        return
+    where = f"{config.influx.url} bucket {config.influx.bucket}"
+    try:
+        server.try_out()
+    except InfluxFaultError as fault:
+        advice = fault.advice or "check influx.url, and whether the server runs; readings wait in the store meanwhile"
+        yield Found(Weight.FAULT, "influx", f"{where}: {fault}; {advice}")
+    else:
+        yield Found(Weight.OK, "influx", f"{where}: takes our points")
+    finally:
+        server.close()
 
 
 def mail(config: Config) -> Iterator[Found]:

@@ -262,7 +262,7 @@ class PlanConfig(_Table):
 
 
 class InfluxConfig(_Table):
-    """`[influx]`: the copy of the readings; off unless url is set, and then all four keys are needed."""
+    """`[influx]`: the copy of the readings; off unless url is set; then org, bucket and token_file are needed, too."""
 
     url: HttpUrl | None = Field(default=None, description="address of InfluxDB 2", json_schema_extra=_shown("off"))
     org: Text | None = Field(default=None, validate_default=True, description="organisation written to")
@@ -272,6 +272,14 @@ class InfluxConfig(_Table):
         alias="token_file",
         validate_default=True,
         description="file with the access token; else the systemd credential `influx.token`",
+    )
+    batch: int = Field(default=2000, ge=1, le=5000, description="most points in one request")
+    timeout_s: float = Field(default=10.0, gt=0, le=300, description="longest wait for an answer in seconds")
+    ca_file: ReadableFile | None = Field(
+        default=None, description="PEM file of the authorities the server's certificate is checked against"
+    )
+    history: bool = Field(
+        default=True, description="read hour histories from it; they come from the store when it does not answer"
     )
 
     @field_validator("org", "bucket", "token")

@@ -20,6 +20,7 @@ from adapters.mqtt.settings import MqttSettings
 from adapters.mqtt.source import Source
 from adapters.store.engine import STORE_FAULTS
 from daemon.calendar import do_what_is_due
+from daemon.copying import switch
 from daemon.digests import write_digests_safely
 from daemon.intake import Intake
 from daemon.keeper import Keeper
@@ -50,6 +51,8 @@ class Parts:
     """Serves pages and API until it is told to stop; None without."""
     tell_next: Callable[[Keeper, Callable[[], int], threading.Event], None] | None = None
     """Keeps machines' next services on the broker until it is told to stop; None without."""
+    copy: Callable[[Keeper, Callable[[], int], threading.Event], None] | None = None
+    """Sends the copy of the readings to InfluxDB until it is told to stop; None without."""
 
 
 def clock_ms() -> int:
@@ -78,6 +81,7 @@ def run(
     are taken from the first moment on; TemplateProblem ends everything before it is ready.
     """
     _collect_less_often()
+    switch(parts.keeper.store, stop, on=parts.copy is not None)
     do_what_is_due(parts.keeper, clock(), stop)
     connection = connect(parts, clock)
     relay = (parts.keeper, parts.channels, parts.renderer, clock, stop, parts.policy)
@@ -85,7 +89,7 @@ def run(
         threading.Thread(target=connection.run, args=(stop,), name="intake"),
         threading.Thread(target=run_relay, args=relay, name="relay"),
     ]
-    for name, work in (("web", parts.serve), ("next services", parts.tell_next)):
+    for name, work in (("web", parts.serve), ("next services", parts.tell_next), ("influx", parts.copy)):
         if work is not None:
             threads.append(threading.Thread(target=work, args=(parts.keeper, clock, stop), name=name))
     ticker = _ticker(parts.keeper, clock, stop)

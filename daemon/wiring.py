@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from adapters.files.rules import read_rules
+from adapters.influx.server import InfluxServer, InfluxSettings
 from adapters.mqtt.source import AtFormat, Source, SourceSpec
 from adapters.national_days import national_days
 from adapters.store import rulebooks, schema
 from adapters.store.engine import Store
 from daemon.config import Config, EmailConfig, ManagerConfig, NotificationsConfig, SourceConfig
 from daemon.config_values import WEEK
+from daemon.copying import Copier, run_copier
 from daemon.further_channels import channel_of, entry_of
 from daemon.keeper import Keeper, Kept, Manager, Telling
 from notifications.channels.channel import Channel
@@ -237,6 +239,29 @@ def policy_of(config: Config) -> RetryPolicy:
     longest_ms = round(config.notifications.email.timeout_s * 1000) * _ANSWERS_OF_A_DELIVERY
     shipped = RetryPolicy()
     return RetryPolicy(max_attempts=config.notifications.max_attempts, lease_ms=max(shipped.lease_ms, longest_ms))
+
+
+def influx_of(config: Config) -> InfluxServer | None:
+    """The server of the copy, not connected yet; None without one."""
+    influx = config.influx
+    if influx.url is None or influx.org is None or influx.bucket is None or influx.token is None:
+        return None
+    token = influx.token.get_secret_value()
+    where = (str(influx.url), influx.org, influx.bucket)
+    return InfluxServer(InfluxSettings(*where, token, influx.timeout_s, influx.ca_file))
+
+
+def copier_of(config: Config) -> Callable[[Keeper, Callable[[], int], threading.Event], None] | None:
+    """Whoever sends the copy of the readings; None without one."""
+    server = influx_of(config)
+    if server is None:
+        return None
+
+    def copy(keeper: Keeper, clock: Callable[[], int], stop: threading.Event) -> None:
+        run_copier(Copier(keeper.store, server, clock, config.influx.batch, config.influx.timeout_s), stop)
+        server.close()
+
+    return copy
 
 
 def mail_server_of(email: EmailConfig) -> MailServer | None:

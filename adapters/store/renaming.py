@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from adapters.store.tables import findings, machines, metadata, readings
+from schedules.reading import Verdict
 
 
 def rename(connection: Connection, old: str, new: str) -> None:
@@ -29,4 +30,6 @@ def _merge_twins(connection: Connection, old: str, new: str) -> None:
     for row in connection.execute(both.where(kept.c.machine_id == old, twin.c.machine_id == new)).all():
         repeats = readings.c.repeats + row.repeats + 1
         connection.execute(update(readings).where(readings.c.id == row.id).values(repeats=repeats))
+        # Not believed any more, before it is gone: copies of it elsewhere are taken back.
+        connection.execute(update(readings).where(readings.c.id == row.twin).values(verdict=Verdict.DUPLICATE))
         connection.execute(delete(readings).where(readings.c.id == row.twin))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from adapters.store import people_tables  # noqa: F401 - its tables belong to the metadata
+from adapters.store import outside_tables, people_tables  # noqa: F401 - their tables belong to the metadata
 from adapters.store.engine import Store
 from adapters.store.tables import metadata
 

@@ -124,4 +124,11 @@ COMMANDS: dict[str, Lazy | Family] = {
             "check": Lazy(f"{_AT}.db:check", "Check the schema's version and the soundness of the database."),
         },
     ),
+    "influx": Family(
+        "The copy of the readings in InfluxDB.",
+        {
+            "status": Lazy(f"{_AT}.influx:status", "How the copy stands: what waits, what is parked, what went wrong."),
+            "rebuild": Lazy(f"{_AT}.influx:rebuild", "Copy all believed readings again."),
+        },
+    ),
 }

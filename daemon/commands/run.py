@@ -15,6 +15,7 @@ from daemon.logs import set_up
 from daemon.wiring import (
     board_of,
     channels_of,
+    copier_of,
     mqtt_settings_of,
     open_keeper,
     policy_of,
@@ -52,4 +53,5 @@ def parts_of(settings: Config, keeper: Keeper) -> daemon.Parts:
         policy_of(settings),
         server_of(settings),
         board_of(settings),
+        copier_of(settings),
     )
