@@ -22,10 +22,10 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --quiet --disable-pip-version-check --no-input
 
-.PHONY: help demo test check bench kill-loop kill-sweep kill-controls timelines model lock messages font wheel clean
+.PHONY: help demo test check bench kill-loop kill-sweep kill-controls timelines influx-contract model lock messages font wheel clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.demo ## see it work: a broker, a made-up fleet and the daemon (ARGS="--for 0")
 	@$(VENV)/bin/hourkeeper demo $(ARGS)
@@ -57,6 +57,11 @@ kill-controls: $(VENV)/.dev ## the same loop on deliberately wrong daemons: it m
 
 timelines: $(VENV)/.dev ## random timelines through the store, each against the independent model (COUNT=300)
 	@$(RUN) -m tests.many_timelines --count $(COUNT) --workers $(WORKERS) $(ARGS)
+
+influx-contract: $(VENV)/.dev ## the tests of the copy on a real InfluxDB 2 (TEST_INFLUX_URL, _ORG, _BUCKET, _TOKEN)
+	@for each in URL ORG BUCKET TOKEN; do eval "test -n \"\$$TEST_INFLUX_$$each\"" || { \
+		echo "set TEST_INFLUX_$$each; the bucket should be one for tests, without retention" >&2; exit 1; }; done
+	@$(RUN) -m pytest tests/influx/test_contract.py -k real $(ARGS)
 
 model: $(VENV)/.dev ## compare the rules with a model that computes everything anew (FLEETS=20000)
 	@$(RUN) -m tests.properties.fleets --fleets $(FLEETS) $(ARGS)

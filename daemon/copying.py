@@ -63,7 +63,8 @@ class Copier:
     def turn(self) -> bool:
         """Send one batch, unless another process does or a pause is on; whether there may be more to send now."""
         with self._store.read() as connection:
-            if not copying.any_waits(connection):
+            may_send = errands.may_take(connection, ERRAND, self._holder, self._clock())
+            if not may_send or not copying.any_waits(connection):
                 return False
         with self._store.write() as connection:
             errand = errands.take(connection, ERRAND, self._holder, self._clock(), self._lease_ms)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, text, update
 
 from adapters.store.outside_tables import influx_pending
 from adapters.store.tables import readings
@@ -165,11 +165,8 @@ def parked(connection: Connection, limit: int) -> list[Row[Any]]:
     machine = func.coalesce(columns.of_machine, readings.c.machine_id).label("machine_id")
     time_ms = func.coalesce(columns.time_ms, readings.c.time_ms).label("time_ms")
     statement = select(columns.reading_id, machine, time_ms, columns.parked.label("reason"))
-    joined = statement.select_from(influx_pending.outerjoin(readings, readings.c.id == columns.reading_id))
-    rows: Sequence[Row[Any]] = connection.execute(
-        joined.where(~_WAITING).order_by(columns.id.desc()).limit(limit)
-    ).all()
-    return list(rows)
+    joined: Select[Any] = statement.select_from(influx_pending.outerjoin(readings, readings.c.id == columns.reading_id))
+    return list(connection.execute(joined.where(~_WAITING).order_by(columns.id.desc()).limit(limit)).all())
 
 
 def count_parked(connection: Connection) -> int:

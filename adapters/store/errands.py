@@ -16,6 +16,12 @@ _MOST_REASON = 500
 _columns = errands.c
 
 
+def may_take(connection: Connection, name: str, holder: str, now_ms: int) -> bool:
+    """Whether an errand is to be done now, and nobody else does it; asked often, so that it writes nothing."""
+    row = standing(connection, name)
+    return row is None or (row.next_ms <= now_ms and (row.holder == holder or row.until_ms <= now_ms))
+
+
 def take(connection: Connection, name: str, holder: str, now_ms: int, lease_ms: int) -> Row[Any] | None:
     """Make an errand the holder's for `lease_ms`; its row, or None if it is another's, or not to be done yet."""
     fresh = {"name": name, "until_ms": 0, "next_ms": 0, "failures": 0}

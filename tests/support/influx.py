@@ -1,4 +1,4 @@
-"""A small InfluxDB 2 in memory, a real one as the tests see it, and a proxy that stands before either and misbehaves."""
+"""A small InfluxDB 2 in memory, a real one as the tests see it, and a proxy before either that misbehaves."""
 
 from __future__ import annotations
 
