@@ -107,9 +107,9 @@ class Fleet:
             copier.end()
 
 
-@pytest.fixture
-def fleet(tmp_path: Path) -> Fleet:
-    world = World(tmp_path / "copy.db")
+def fleet_at(place: Path | str) -> Fleet:
+    """Two machines, sold an hour ago, whose readings are copied from a store that is a file or behind a URL."""
+    world = World(place)
     world.registers()
     world.now_ms = at("2025-03-03 08:00")
     with world.keeper.store.write() as connection:
@@ -119,3 +119,8 @@ def fleet(tmp_path: Path) -> Fleet:
         world.sells(made.machine(number))
     made.passes(3600)
     return made
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Fleet:
+    return fleet_at(tmp_path / "copy.db")
