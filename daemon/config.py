@@ -301,6 +301,9 @@ class WebConfig(_Table):
     session_hours: float = Field(default=12.0, gt=0, le=24 * 31, description="hours until one has to log in again")
     link_days: int = Field(default=30, ge=1, le=366, description="days for which the link in a notice opens its order")
     max_body_kb: int = Field(default=512, ge=16, le=65536, description="longest request taken, in kB")
+    max_upload_kb: int = Field(
+        default=16384, ge=1024, le=262144, description="longest form with photos that is taken, in kB"
+    )
     trusted_proxies: tuple[Text, ...] = Field(
         default=(),
         strict=False,

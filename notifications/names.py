@@ -5,7 +5,9 @@ from __future__ import annotations
 from notifications.plain import plain
 from notifications.words import Words
 from schedules.dates import Span
+from schedules.finding import FindingKind
 from schedules.machine import Category, Warranty
+from schedules.reading import Verdict
 from schedules.work_order import Kind, State
 
 
@@ -43,6 +45,39 @@ def category_name(category: str, _: Words) -> str:
 def warranty_name(warranty: str, _: Words) -> str:
     """A warranty in words."""
     return {Warranty.HALF_YEAR.value: _("half a year"), Warranty.ONE_YEAR.value: _("one year")}[warranty]
+
+
+def verdict_name(verdict: Verdict, _: Words) -> str:
+    """What was thought of a reading, in words."""
+    names = {
+        Verdict.ACCEPTED: _("accepted"),
+        Verdict.NOISE: _("as before (noise)"),
+        Verdict.LATE: _("late, fits in"),
+        Verdict.DUPLICATE: _("came twice"),
+        Verdict.VOIDED: _("declared void"),
+        Verdict.MALFORMED: _("not readable"),
+        Verdict.NOT_AVAILABLE: _("no value"),
+        Verdict.OUT_OF_RANGE: _("out of range"),
+        Verdict.UNKNOWN_MACHINE: _("unknown machine"),
+        Verdict.ROLLBACK: _("goes back"),
+        Verdict.JUMP: _("jumps"),
+        Verdict.INCONSISTENT: _("does not fit in"),
+    }
+    return names.get(verdict, verdict.value)
+
+
+def finding_name(kind: FindingKind, _: Words) -> str:
+    """What sort of thing is wrong, in words."""
+    names = {
+        FindingKind.SILENT: _("silent machine"),
+        FindingKind.NEVER_REPORTED: _("machine that never reported"),
+        FindingKind.METER_NEEDS_DECISION: _("meter needs a decision"),
+        FindingKind.MACHINE_WITHOUT_CENTRE: _("machine without a service centre"),
+        FindingKind.CENTRE_WITHOUT_ADDRESS: _("service centre without an address"),
+        FindingKind.YARD_WITHOUT_ADDRESS: _("yard without an address"),
+        FindingKind.REGION_WITHOUT_WINDOW: _("region without a winter window"),
+    }
+    return names[kind]
 
 
 def span_name(span: Span, _: Words) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, delete, func, inse
 from adapters.store import visits
 from adapters.store.machines import Remark
 from adapters.store.tables import forms, work_order_events, work_orders
-from schedules.work_order import Kind, OrderKey, State, WorkOrder
+from schedules.work_order import MISSED_STATES, OPEN_STATES, Kind, OrderKey, State, WorkOrder
 
 
 def note(
@@ -109,6 +109,13 @@ def mark_all_past(connection: Connection, machine_id: str, before: date) -> None
     columns = work_orders.c
     closed = (columns.machine_id == machine_id, columns.closed_on < before)
     connection.execute(update(work_orders).where(*closed).values(before_registration=True))
+
+
+def may_be_completed(connection: Connection, machine_id: str, key: OrderKey) -> bool:
+    """Whether it may still become done: open, or missed and perhaps entered late (rules 6)."""
+    states = sorted(OPEN_STATES | MISSED_STATES)
+    mine = select(work_orders.c.id).where(*_of(work_orders, machine_id, key), work_orders.c.state.in_(states))
+    return connection.execute(mine).first() is not None
 
 
 def form_of(connection: Connection, machine_id: str, key: OrderKey) -> Row[Any] | None:

@@ -370,6 +370,23 @@ forms = Table(
     UniqueConstraint("machine_id", "kind", "step", "draft"),
 )
 
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("id", SERIAL, primary_key=True),
+    Column("machine_id", ForeignKey("machines.machine_id"), nullable=False),
+    Column("kind", String(24), nullable=False),
+    Column("step", String(40), nullable=False),
+    Column("what", String(16), nullable=False),
+    Column("media_type", String(32), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("recorded_ms", BigInteger, nullable=False),
+    UniqueConstraint("machine_id", "kind", "step", "digest"),
+    CheckConstraint("what IN ('photo', 'signature')", name="what_known"),
+)
+
 visit_series = Table(
     "visit_series",
     metadata,

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends, FastAPI
+from pathlib import Path
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.responses import Response
+from fastapi.staticfiles import StaticFiles
+from starlette.concurrency import run_in_threadpool
 
 from daemon.web.api import administration, machine_changes, machines, records, work_orders
 from daemon.web.guard import Guard
-from daemon.web.problems import add_problems
+from daemon.web.pages import decisions, entering, fleet, office, orders, overview, papers
+from daemon.web.pages.route import problem_page
+from daemon.web.problems import add_problems, problem
 from daemon.web.site import Site
 from daemon.web.strict import strictly
 
 API = "/api/v1"
+PAGES = (overview, orders, papers, fleet, decisions, office, entering)
+_STATIC = Path(__file__).with_name("static")
 
 
 def app_of(site: Site) -> FastAPI:
@@ -21,6 +30,17 @@ def app_of(site: Site) -> FastAPI:
     for each in (work_orders, machines, machine_changes, records, administration):
         api.include_router(each.router)
     app.include_router(api)
+    for shown in PAGES:
+        app.include_router(shown.router, include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=_STATIC))
     add_problems(app)
-    app.add_middleware(Guard, max_body=site.settings.max_body)
+    app.add_exception_handler(404, _nothing_here)
+    app.add_middleware(Guard, max_body=site.settings.max_body, max_upload=site.settings.max_upload)
     return app
+
+
+async def _nothing_here(request: Request, _error: Exception) -> Response:
+    """People get a page, programs what they can read."""
+    if "text/html" in request.headers.get("accept", ""):
+        return await run_in_threadpool(problem_page, request, 404, request.url.path)
+    return problem(404, "not found", f"there is no {request.url.path}")

@@ -48,7 +48,7 @@ def whoever(request: Request) -> Person | None:
             return _of_bearer(bearer, site, connection, now_ms)
         person = _of_proxy(request, site, connection) or _of_session(request, connection, now_ms)
     if person is not None and request.method not in _SAFE:
-        _refuse_foreign(request)
+        refuse_foreign(request)
     return person
 
 
@@ -99,8 +99,8 @@ def forgery_token(session: str) -> str:
     return hmac.new(session.encode(), b"forms", hashlib.sha256).hexdigest()
 
 
-def _refuse_foreign(request: Request) -> None:
-    """Browsers say where a form came from; ours come from here."""
+def refuse_foreign(request: Request) -> None:
+    """Browsers say where a form came from; ours come from here. ProblemError 403 if not."""
     fetched = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
     host = request.headers.get("host", "")

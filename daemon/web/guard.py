@@ -33,11 +33,11 @@ class TooLongError(HTTPException):
 
 
 class Guard:
-    """An ASGI middleware: `max_body` in bytes."""
+    """An ASGI middleware: `max_body` in bytes, `max_upload` of forms that may bring photos."""
 
-    def __init__(self, app: ASGIApp, max_body: int) -> None:
+    def __init__(self, app: ASGIApp, max_body: int, max_upload: int) -> None:
         self._app = app
-        self._most = max_body
+        self._most, self._most_uploaded = max_body, max_upload
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or refuse it as too long."""
@@ -50,28 +50,35 @@ class Guard:
                 _be_careful(message)
             await send(message)
 
-        if self._says_too_long(scope):
-            error = TooLongError(self._most)
+        most = self._most_of(scope)
+        if _says_too_long(scope, most):
+            error = TooLongError(most)
             await problem(error.status_code, TOO_LONG, error.detail)(scope, receive, careful)
         else:
-            await self._app(scope, self._counted(receive), careful)
+            await self._app(scope, _counted(receive, most), careful)
 
-    def _says_too_long(self, scope: Scope) -> bool:
-        said = Headers(scope=scope).get("content-length", "")
-        return said.isdecimal() and int(said[:_DIGITS]) > self._most
+    def _most_of(self, scope: Scope) -> int:
+        is_form = Headers(scope=scope).get("content-type", "").startswith("multipart/form-data")
+        return self._most_uploaded if is_form else self._most
 
-    def _counted(self, receive: Receive) -> Receive:
-        taken = 0
 
-        async def counting() -> Message:
-            nonlocal taken
-            message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > self._most:
-                raise TooLongError(self._most)
-            return message
+def _says_too_long(scope: Scope, most: int) -> bool:
+    said = Headers(scope=scope).get("content-length", "")
+    return said.isdecimal() and int(said[:_DIGITS]) > most
 
-        return counting
+
+def _counted(receive: Receive, most: int) -> Receive:
+    taken = 0
+
+    async def counting() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > most:
+            raise TooLongError(most)
+        return message
+
+    return counting
 
 
 def _be_careful(message: Message) -> None:

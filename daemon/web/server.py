@@ -102,6 +102,7 @@ def settings_of(config: WebConfig) -> WebSettings:
         session=timedelta(hours=config.session_hours),
         link=timedelta(days=config.link_days),
         max_body=config.max_body_kb * 1024,
+        max_upload=config.max_upload_kb * 1024,
         proxies=tuple(ip_network(proxy) for proxy in config.trusted_proxies),
         user_header=config.user_header,
     )

@@ -22,6 +22,7 @@ class WebSettings:
     session: timedelta = timedelta(hours=12)
     link: timedelta = timedelta(days=30)
     max_body: int = 512 * 1024
+    max_upload: int = 16 * 1024 * 1024
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     user_header: str | None = None
 

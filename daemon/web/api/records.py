@@ -66,16 +66,17 @@ Decide = Callable[[Connection, Any, int, str, str, int], None]
 @router.post("/refused-readings/{number}/accept", tags=["readings"], summary="Accept a refused reading as real")
 def accept(request: Request, person: Changer, number: Number, body: Decision) -> Fields:
     """The meter stands there from then on."""
-    return _decide(site_of(request), person, number, body, meters.accept, "accepted")
+    return decided(site_of(request), person, number, body, meters.accept, "accepted")
 
 
 @router.post("/refused-readings/{number}/void", tags=["readings"], summary="Declare a reading void")
 def void(request: Request, person: Changer, number: Number, body: Decision) -> Fields:
     """If it had been believed, what followed is judged again."""
-    return _decide(site_of(request), person, number, body, void_reading, "void")
+    return decided(site_of(request), person, number, body, void_reading, "void")
 
 
-def _decide(site: Site, person: Person, number: Number, body: Decision, decision: Decide, became: str) -> Fields:
+def decided(site: Site, person: Person, number: Number, body: Decision, decision: Decide, became: str) -> Fields:
+    """Decide on a reading, and say what came of it, or would; ProblemError or RefusedError if that cannot be."""
     must(person, Action.DECIDE)
     with site.keeper.store.read() as connection:
         row = readings.by_number(connection, number)
