@@ -304,6 +304,9 @@ class WebConfig(_Table):
     max_upload_kb: int = Field(
         default=16384, ge=1024, le=262144, description="longest form with photos that is taken, in kB"
     )
+    calendar_days: int = Field(
+        default=60, ge=1, le=732, description="days ahead that a service centre's calendar shows (`centres feed`)"
+    )
     trusted_proxies: tuple[Text, ...] = Field(
         default=(),
         strict=False,

@@ -104,7 +104,7 @@ def steps_ahead(keeper: Keeper, service_centres: frozenset[str], now_ms: int) ->
 def _page(connection: Connection, keeper: Keeper, machine_ids: Sequence[str], now_ms: int) -> Iterator[StepAhead]:
     rulebook, today = keeper.rulebook, keeper.today(now_ms)
     projected = projections(connection, rulebook.plan.forecast, machine_ids, now_ms)
-    for machine_id, record in machines.load(connection, keeper.zone, machine_ids).items():
+    for machine_id, record in machines.look_at(connection, keeper.zone, machine_ids).items():
         projection = projected[machine_id]
         for step in ahead(record.facts, projection, today, rulebook):
             yield StepAhead(record, projection, step)

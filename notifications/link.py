@@ -18,7 +18,12 @@ def order_address(page: str, order: OrderFacts) -> str:
 
     What proves that the reader may see it belongs into this address.
     """
-    return f"{page.rstrip('/')}/work-orders/{order.number}" if page and order.number is not None else ""
+    return order_page(page, order.number)
+
+
+def order_page(page: str, number: int | None) -> str:
+    """Where an order is found by its number, for whoever may log in; "" as above."""
+    return f"{page.rstrip('/')}/work-orders/{number}" if page and number is not None else ""
 
 
 def code_name(order: OrderFacts, shown: int) -> str:

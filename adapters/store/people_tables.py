@@ -94,6 +94,14 @@ secrets_kept = Table(
     Column("value", Text, nullable=False),
 )
 
+calendar_feeds = Table(
+    "calendar_feeds",
+    metadata,
+    Column("service_centre", String(64), primary_key=True),
+    Column("secret", _SECRET, nullable=False, unique=True),
+    Column("made_ms", BigInteger, nullable=False),
+)
+
 answers = Table(
     "answers",
     metadata,

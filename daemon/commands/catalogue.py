@@ -46,6 +46,7 @@ COMMANDS: dict[str, Lazy | Family] = {
         {
             "list": Lazy(f"{_AT}.fleet:list_centres", "List the service centres, by code."),
             "import": Lazy(f"{_AT}.imports:import_centres", "Add or update those of a file."),
+            "feed": Lazy(f"{_AT}.feeds:feed", "Give a centre the address of its calendar, for telephones and Outlook."),
         },
     ),
     "yards": Family(

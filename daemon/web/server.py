@@ -103,6 +103,7 @@ def settings_of(config: WebConfig) -> WebSettings:
         link=timedelta(days=config.link_days),
         max_body=config.max_body_kb * 1024,
         max_upload=config.max_upload_kb * 1024,
+        calendar_days=config.calendar_days,
         proxies=tuple(ip_network(proxy) for proxy in config.trusted_proxies),
         user_header=config.user_header,
     )

@@ -23,6 +23,7 @@ class WebSettings:
     link: timedelta = timedelta(days=30)
     max_body: int = 512 * 1024
     max_upload: int = 16 * 1024 * 1024
+    calendar_days: int = 60
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     user_header: str | None = None
 
