@@ -235,10 +235,11 @@ def channels_of(config: Config) -> dict[str, Channel]:
 
 
 def policy_of(config: Config) -> RetryPolicy:
-    """How often a letter is tried; a claim outlasts the slowest mail server."""
+    """How often a letter is tried; a claim outlasts the slowest mail server by half."""
     longest_ms = round(config.notifications.email.timeout_s * 1000) * _ANSWERS_OF_A_DELIVERY
     shipped = RetryPolicy()
-    return RetryPolicy(max_attempts=config.notifications.max_attempts, lease_ms=max(shipped.lease_ms, longest_ms))
+    lease_ms = max(shipped.lease_ms, longest_ms * 3 // 2)
+    return RetryPolicy(max_attempts=config.notifications.max_attempts, lease_ms=lease_ms)
 
 
 def influx_of(config: Config) -> InfluxServer | None:
@@ -276,4 +277,5 @@ def mail_server_of(email: EmailConfig) -> MailServer | None:
         username=email.username,
         password=None if email.password is None else email.password.get_secret_value(),
         timeout_s=email.timeout_s,
+        whole_s=email.timeout_s * _ANSWERS_OF_A_DELIVERY,
     )

@@ -38,13 +38,14 @@ def deliver_one(
     `now` gives ms since the epoch. A failing channel never raises here; a failing outbox does, and the letter
     is there again when its lease ends.
     """
+    latest_ms = now() + policy.begin_within_ms
     claim = outbox.claim(now(), policy.lease_ms, channel)
     if claim is None:
         return False
     if claim.letter.says_nothing:
         _drop(outbox, claim)
         return True
-    sent = _attempt(claim, channels, renderer, now())
+    sent = _attempt(claim, channels, renderer, now, latest_ms)
     if isinstance(sent, DeliveryFailed):
         _note_failure(outbox, claim, sent, now(), policy)
     else:
@@ -61,7 +62,7 @@ def _drop(outbox: Outbox, claim: ClaimedLetter) -> None:
 
 
 def _attempt(
-    claim: ClaimedLetter, channels: Mapping[str, Channel], renderer: Renders, now_ms: int
+    claim: ClaimedLetter, channels: Mapping[str, Channel], renderer: Renders, now: Callable[[], int], latest_ms: int
 ) -> tuple[str, str | None] | DeliveryFailed:
     """The subject that went out and what was answered, or why it did not."""
     channel = channels.get(claim.channel)
@@ -69,6 +70,9 @@ def _attempt(
         return DeliveryFailed(f"there is no channel {claim.channel!r}; check the configuration", permanent=False)
     try:
         rendered = renderer.render(claim.letter)
+        now_ms = now()
+        if now_ms >= latest_ms:
+            return DeliveryFailed("it was not ready in time: was this machine asleep, or overloaded?", permanent=False)
         answer = channel.deliver(claim.letter, rendered, _EPOCH + timedelta(milliseconds=now_ms))
     except DeliveryFailed as failure:
         return failure

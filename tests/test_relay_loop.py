@@ -28,6 +28,7 @@ from notifications.relay import RetryPolicy, deliver_one
 from notifications.rendering import Renderer
 from tests.keeping import MINUTE, World, at, open_keeper
 from tests.notifications.mail_server import Script, mail_server
+from tests.support.waiting import until
 
 ROOT = Path(__file__).resolve().parent.parent
 SOON = 60
@@ -302,3 +303,56 @@ def test_a_relay_killed_between_sending_and_marking_doubles_the_letter_under_the
     assert states(world) == {"SC7": "sent"}
     first, second = (str(message["Message-ID"]) for _, _, message in script.accepted)
     assert first == second
+
+
+PAUSED = """
+import os, signal, sys
+from pathlib import Path
+from notifications.channels.email import EmailChannel, MailServer, Security
+from tests.test_relay_loop import Renderer, RetryPolicy, World, deliver_one
+file, port, clock, where = sys.argv[1:]
+now = lambda: int(Path(clock).read_text())
+class Stopping(Renderer):
+    def render(self, letter):
+        if where == "writing":
+            os.kill(os.getpid(), signal.SIGSTOP)
+        return super().render(letter)
+world = World(Path(file), now_ms=now())
+server = MailServer("127.0.0.1", int(port), "hourkeeper@maker.example", Security.NONE)
+channels = {"email": EmailChannel(server, monotonic=lambda: now() / 1000)}
+try:
+    deliver_one(world.outbox, channels, Stopping(world.keeper.items_of), now, RetryPolicy())
+except Exception as error:
+    print(type(error).__name__)
+"""
+
+
+@pytest.mark.parametrize("where", ["writing", "sending"])
+def test_a_process_stopped_for_longer_than_its_lease_sends_nothing_when_it_wakes(
+    world: World, tmp_path: Path, where: str
+) -> None:
+    falls_due(world, "L1")
+    world.corrects("L1", customer=None)
+    world.outbox.gather(world.now_ms)
+    clock = tmp_path / "clock"
+    clock.write_text(str(world.now_ms))
+    child: list[subprocess.Popen[str]] = []
+    script = Script(at_recipient=lambda: child[0].send_signal(signal.SIGSTOP))
+    with mail_server(script) as port:
+        command = [sys.executable, "-c", PAUSED, str(world.file), str(port), str(clock), where]
+        child.append(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True))
+        until(lambda: is_stopped(child[0].pid), "it is stopped")
+        world.now_ms += RetryPolicy().lease_ms
+        clock.write_text(str(world.now_ms))
+        script.at_recipient = lambda: None
+        assert deliver_one(world.outbox, by_mail(port), Renderer(world.keeper.items_of), world.clock, RetryPolicy())
+        child[0].send_signal(signal.SIGCONT)
+        said, _ = child[0].communicate(timeout=SOON)
+
+    assert said == "ClaimLostError\n"
+    assert len(script.accepted) == 1
+    assert states(world) == {"SC7": "sent"}
+
+
+def is_stopped(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from notifications.channels.email_message import address_of, compose
 from notifications.channels.smtp_errors import failure_of, login_failure
@@ -28,7 +30,8 @@ class MailServer:
     """A mail server and how to use it.
 
     `sender` is the address letters come from; without `username` there is no login; `timeout_s` bounds the
-    wait for the connection and for each answer. `context` overrides the system's trusted certificates.
+    wait for the connection and for each answer, `whole_s` all of a delivery. `context` overrides the system's trusted
+    certificates.
     """
 
     host: str
@@ -39,7 +42,25 @@ class MailServer:
     password: str | None = field(default=None, repr=False)
     sender_name: str = "hourkeeper"
     timeout_s: float = 30.0
+    whole_s: float = 600.0
     context: ssl.SSLContext | None = None
+
+
+class _Punctual(smtplib.SMTP):
+    """Says nothing once its time is over: whoever was stopped for long does not go on with what others have done."""
+
+    is_too_late: Callable[[], bool]
+
+    def send(self, s: Any) -> None:  # noqa: ANN401 - bytes or text, as smtplib has it
+        """Send a command, or the whole letter; TimeoutError if it is too late."""
+        if self.is_too_late():
+            self.close()
+            raise TimeoutError
+        super().send(s)
+
+
+class _PunctualTls(_Punctual, smtplib.SMTP_SSL):
+    """The same, encrypted from the first byte."""
 
 
 class EmailChannel:
@@ -47,9 +68,10 @@ class EmailChannel:
 
     name = "email"
 
-    def __init__(self, server: MailServer) -> None:
-        """Raises ValueError if the sender is not an e-mail address."""
+    def __init__(self, server: MailServer, monotonic: Callable[[], float] = time.monotonic) -> None:
+        """`monotonic` gives seconds. Raises ValueError if the sender is not an e-mail address."""
         self._server = server
+        self._monotonic = monotonic
         self._sender = address_of(server.sender, server.sender_name)
 
     def deliver(self, letter: Letter, rendered: Rendered, now: datetime) -> None:
@@ -78,10 +100,13 @@ class EmailChannel:
             raise failure_of(error, f"{self._server.host}:{self._server.port}") from error
 
     def _connected(self) -> smtplib.SMTP:
-        server = self._server
+        server, ends = self._server, self._monotonic() + self._server.whole_s
+        smtp: _Punctual
         if server.security is Security.TLS:
-            return smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout_s, context=self._context())
-        smtp = smtplib.SMTP(server.host, server.port, timeout=server.timeout_s)
+            smtp = _PunctualTls(server.host, server.port, timeout=server.timeout_s, context=self._context())
+        else:
+            smtp = _Punctual(server.host, server.port, timeout=server.timeout_s)
+        smtp.is_too_late = lambda: self._monotonic() >= ends
         if server.security is Security.STARTTLS:
             self._encrypt(smtp)
         return smtp

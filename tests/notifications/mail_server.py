@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import policy
@@ -28,6 +28,8 @@ class Script:
     data: str | None = None
     quit: str | None = None
     accepted: list[tuple[str, list[str], EmailMessage]] = field(default_factory=list)
+    at_recipient: Callable[[], object] = lambda: None
+    """What happens before a recipient is answered."""
     logins: list[tuple[bytes, bytes]] = field(default_factory=list)
     at_quit: int = 0
 
@@ -55,6 +57,7 @@ class Handler:
     async def handle_RCPT(  # noqa: N802 - aiosmtpd looks for this name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        self.script.at_recipient()
         if self.script.rcpt:
             return self.script.rcpt
         envelope.rcpt_tos.append(address)
