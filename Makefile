@@ -22,7 +22,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --quiet --disable-pip-version-check --no-input
 
-.PHONY: help demo test check bench kill-loop kill-sweep kill-controls timelines influx-contract model lock messages font wheel clean
+.PHONY: help demo test check bench kill-loop kill-sweep kill-controls relay-kills timelines influx-contract model lock messages font wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,10 @@ kill-sweep: $(VENV)/.dev ## kill the daemon in the middle of a large sweep, and 
 kill-controls: $(VENV)/.dev ## the same loop on deliberately wrong daemons: it must find each one out
 	@sh tests/system_packages.sh
 	@$(RUN) -m tests.kill_controls $(ARGS)
+
+relay-kills: KILLS = 200
+relay-kills: $(VENV)/.dev ## kill the relay while it sends letters and count what is lost or doubled (KILLS=200)
+	@$(RUN) -m tests.relay_kills --kills $(KILLS) $(ARGS)
 
 timelines: $(VENV)/.dev ## random timelines through the store, each against the independent model (COUNT=300)
 	@$(RUN) -m tests.many_timelines --count $(COUNT) --workers $(WORKERS) $(ARGS)
