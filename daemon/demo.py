@@ -66,4 +66,4 @@ def play(past: Past, fleet: Fleet, now_ms: int, stop: threading.Event, shown: Ca
 
 def past_of(keeper: Keeper, config: Config) -> Past:
     """A player whose letters go where the configuration says."""
-    return Past(keeper, channels_of(config), renderer_of(config, keeper.items_of))
+    return Past(keeper, channels_of(config), renderer_of(config, keeper.items_of, keeper.store))

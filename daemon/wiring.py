@@ -19,6 +19,7 @@ from daemon.config_values import WEEK
 from daemon.copying import Copier, run_copier
 from daemon.further_channels import channel_of, entry_of
 from daemon.keeper import Keeper, Kept, Manager, Telling
+from daemon.web.links import proofs
 from notifications.channels.channel import Channel
 from notifications.channels.email import EmailChannel, MailServer, Security
 from notifications.channels.log import LogChannel
@@ -179,11 +180,12 @@ def mqtt_settings_of(config: Config) -> MqttSettings:
     )
 
 
-def renderer_of(config: Config, items_of: ItemsOf) -> Renderer:
-    """Whoever writes the letters; `items_of` finds the work items of a version of the plan."""
+def renderer_of(config: Config, items_of: ItemsOf, store: Store | None = None) -> Renderer:
+    """Whoever writes the letters; `items_of` finds the work items of a version of the plan, the store signs links."""
     page = config.web.public_url or ""
     told = config.notifications
-    return Renderer(items_of, page=page, locale=told.locale, templates=told.templates_folder)
+    proof = None if store is None else proofs(store, config.web.link_days)
+    return Renderer(items_of, page=page, locale=told.locale, templates=told.templates_folder, proof=proof)
 
 
 def server_of(config: Config) -> Callable[[Keeper, Callable[[], int], threading.Event], None]:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import Any
 
-from notifications.letter import Attachment, OrderFacts
+from notifications.letter import Addressee, Attachment, OrderFacts
 
 _DOTS = 4
 _QUIET_ZONE = 4
 _MOST_CODES = 10
 
 
-def order_address(page: str, order: OrderFacts) -> str:
+Proof = Callable[[int, Addressee], str]
+"""What proves that somebody was written to about the order of this number; "" if nothing can."""
+
+
+def order_address(page: str, order: OrderFacts, to: Addressee, proof: Proof | None) -> str:
     """Where a reader of a letter finds this order; "" if the product has no address or the order no number.
 
-    What proves that the reader may see it belongs into this address.
+    Without a proof whoever follows it is asked to log in.
     """
-    return order_page(page, order.number)
+    proved = proof(order.number, to) if page and order.number is not None and proof is not None else ""
+    return f"{page.rstrip('/')}/o/{proved}" if proved else order_page(page, order.number)
 
 
 def order_page(page: str, number: int | None) -> str:

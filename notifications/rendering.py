@@ -13,7 +13,7 @@ from notifications.digest import Digest
 from notifications.digest_letter import digest_in_words, digest_plainly, with_table
 from notifications.fallback import fallback
 from notifications.letter import Letter, Rendered
-from notifications.link import codes_in
+from notifications.link import Proof, codes_in
 from notifications.plain import plain
 from notifications.sample_letters import sample_letters
 from notifications.sandbox import bounded
@@ -33,7 +33,7 @@ class Renderer:
 
     `items_of` finds the work items and materials to list; `page` is the address under which readers find the
     product ("" leaves it out), `locale` the language of whoever has none of ours, `templates` the operator's
-    folder of templates, `most_chars` the longest body.
+    folder of templates, `most_chars` the longest body, `proof` is what a link bears instead of a password.
     """
 
     def __init__(
@@ -44,9 +44,10 @@ class Renderer:
         locale: str = LOCALES[0],
         templates: Path | None = None,
         most_chars: int = _MOST_CHARS,
+        proof: Proof | None = None,
     ) -> None:
         self._items_of = items_of
-        self._page = page
+        self._page, self._proof = page, proof
         self._locale = locale
         self._most_chars = most_chars
         self._ours = TemplateSet()
@@ -102,7 +103,7 @@ class Renderer:
         try:
             if letter.digest is not None:
                 return self._digest(letter, letter.digest, templates)
-            view = view_of(letter, self._locale_of(letter), self._items_of, self._page)
+            view = view_of(letter, self._locale_of(letter), self._items_of, self._page, self._proof)
             return self._rendered(template, view, templates)
         except Exception as error:
             raise problem_of(error, template, templates.folders) from error

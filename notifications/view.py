@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from notifications.letter import Addressee, FindingFacts, Letter, OrderFacts
-from notifications.link import code_name, order_address
+from notifications.link import Proof, code_name, order_address
 from notifications.names import region_in
 from notifications.occasions import INVITING, Role, roles_of
 from notifications.plain import hours_text, plain
@@ -27,7 +27,7 @@ _MOST_IN_REASON = 400
 View = dict[str, Any]
 
 
-def view_of(letter: Letter, locale: str, items_of: ItemsOf, page: str) -> View:
+def view_of(letter: Letter, locale: str, items_of: ItemsOf, page: str, proof: Proof | None = None) -> View:
     """Everything a template may say; the most urgent orders first, fifty in full, some thousand in a line, the others
     counted.
     """
@@ -35,7 +35,7 @@ def view_of(letter: Letter, locale: str, items_of: ItemsOf, page: str) -> View:
     seen = [
         {
             **order_view(letter, order, locale),
-            "link": order_address(page, order),
+            "link": order_address(page, order, letter.addressee, proof),
             "code": code_name(order, len(orders)),
         }
         for order in orders

@@ -49,7 +49,7 @@ def parts_of(settings: Config, keeper: Keeper) -> daemon.Parts:
         sources_of(settings),
         settings.mqtt.max_payload_bytes,
         channels_of(settings),
-        renderer_of(settings, keeper.items_of),
+        renderer_of(settings, keeper.items_of, keeper.store),
         policy_of(settings),
         server_of(settings),
         board_of(settings),

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from itsdangerous import BadData, URLSafeSerializer
 
+from adapters.store import people
+from adapters.store.engine import STORE_FAULTS, Store
+from daemon.clock import clock_ms
 from daemon.web.rights import Person, Role
+from notifications.letter import Addressee
+from notifications.link import Proof
 from notifications.occasions import Role as Told
 
+SECRET = "links"  # noqa: S105 - the name of it
+_DAY_MS = 86_400_000
 _SALT = "work order of a notice"
 
 
@@ -36,3 +44,22 @@ class Links:
 
     def _signer(self) -> URLSafeSerializer:
         return URLSafeSerializer(self.secret, salt=_SALT)
+
+
+def proofs(store: Store, days: int) -> Proof:
+    """What the links in letters bear; where the store is away a letter goes out all the same, and its link asks who
+    one is.
+    """
+
+    @cache
+    def links() -> Links:
+        with store.write() as connection:
+            return Links(people.keep_secret(connection, SECRET), days * _DAY_MS)
+
+    def proof(order_id: int, to: Addressee) -> str:
+        try:
+            return links().of_order(order_id, to.role, to.recipient, clock_ms())
+        except STORE_FAULTS:
+            return ""
+
+    return proof

@@ -20,12 +20,12 @@ from adapters.store.engine import STORE_FAULTS
 from daemon.config import WebConfig
 from daemon.keeper import Keeper
 from daemon.web.app import app_of
+from daemon.web.links import SECRET
 from daemon.web.site import Site, WebSettings
 
 _TRY_AGAIN_S = 5.0
 _LOOK_S = 0.2
 _LAST_ANSWERS_S = 3
-_SECRET = "links"  # noqa: S105 - the name of it
 _WAITING = 128
 log = structlog.get_logger("web")
 
@@ -47,7 +47,7 @@ def serve_until(keeper: Keeper, clock: Callable[[], int], config: WebConfig, sto
 def _serve(keeper: Keeper, clock: Callable[[], int], config: WebConfig, stop: threading.Event) -> None:
     with closing(listening(config.host, config.port)) as listener:
         with keeper.store.write() as connection:
-            secret = people.keep_secret(connection, _SECRET)
+            secret = people.keep_secret(connection, SECRET)
             _invite_the_first(connection, config, listener, clock())
         server = uvicorn.Server(_options(app_of(Site(keeper, clock, settings_of(config), secret))))
         ended = threading.Thread(target=_end_with, args=(server, stop), name="web-end", daemon=True)
