@@ -61,6 +61,7 @@ class OrderFilter:
     unsent: Unsent | None = None
     yard: str | None = None
     status: Status | None = None
+    due_from: date | None = None
     due_before: date | None = None
     order_id: int | None = None
 
@@ -117,6 +118,8 @@ def conditions_of(wanted: OrderFilter) -> Iterator[ColumnElement[bool]]:
             yield column.in_(sorted(values))
     if wanted.states is not None:
         yield work_orders.c.state.in_(sorted(wanted.states))
+    if wanted.due_from is not None:
+        yield work_orders.c.due_on >= wanted.due_from
     if wanted.due_before is not None:
         yield work_orders.c.due_on < wanted.due_before
     if wanted.unsent is not None:

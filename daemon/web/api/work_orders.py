@@ -42,6 +42,7 @@ class Wanted:
     service_centre: Annotated[str | None, Query(max_length=64)] = None
     machine: Annotated[str | None, Query(max_length=64)] = None
     region: Annotated[str | None, Query(max_length=32)] = None
+    due_from: Annotated[DayAsked | None, Query(description="due on this day or later")] = None
     due_before: Annotated[DayAsked | None, Query(description="due earlier than this day")] = None
     sort: Annotated[
         Literal["machine", "overdue", "due", "id"] | None,
@@ -56,6 +57,7 @@ class Wanted:
             machine_id=self.machine,
             service_centre=self.service_centre,
             region=self.region,
+            due_from=self.due_from,
             due_before=self.due_before,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -13,7 +14,7 @@ from starlette.datastructures import FormData, UploadFile
 from adapters.store import attachments, orders
 from adapters.store.listing import ORDER_SORTS
 from adapters.store.paging import Place
-from daemon import listing
+from daemon import listing, service_book
 from daemon.commands.moments import moment_of
 from daemon.refused import RefusedError
 from daemon.web import pictures
@@ -42,6 +43,7 @@ from schedules.work_order import Kind
 
 router = APIRouter(prefix="/work-orders", route_class=PageRoute)
 _ROWS = 50
+_CENTRES = 500
 _MOST_PICTURES = 24
 _BULK = {Action.ACKNOWLEDGE, Action.SCHEDULE}
 Fields = dict[str, Any]
@@ -56,8 +58,10 @@ def list_orders(
     place = beginning(Place(ORDER_SORTS[wanted.order]), cursor)
     with site.keeper.store.read() as connection:
         rows = list(listing.orders(connection, site.keeper, chosen, site.clock(), _ROWS + 1, place))
+        centres = list(islice(service_book.centres(connection), _CENTRES)) if person.sees_everything else []
     more = cursor_after(rows[_ROWS - 1], ORDER_SORTS[wanted.order]) if len(rows) > _ROWS else None
-    return page(request, person, "work_orders.j2", rows=rows[:_ROWS], next_cursor=more, wanted=wanted, kinds=list(Kind))
+    data: Fields = {"rows": rows[:_ROWS], "next_cursor": more, "centres": centres}
+    return page(request, person, "work_orders.j2", wanted=wanted, kinds=list(Kind), **data)
 
 
 @router.post("/bulk")

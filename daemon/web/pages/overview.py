@@ -39,6 +39,7 @@ def overview(request: Request, person: Visitor) -> HTMLResponse:
         "overview.j2",
         summary=summary(site, person),
         oldest=_oldest(site, person),
+        in_a_week=site.keeper.today(site.clock()) + timedelta(days=7),
         weeks=_weeks(site, person),
         months=_months(site, person),
     )
