@@ -1,6 +1,6 @@
 #!/bin/sh
-# The suite talks to a real Mosquitto and a real PostgreSQL: install them where that can be done without asking, else
-# say what to do.
+# The suite talks to a real Mosquitto, a real PostgreSQL and a real Chromium: install them where that can be done
+# without asking, else say what to do.
 set -eu
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
@@ -9,11 +9,13 @@ command -v mosquitto >/dev/null || missing=mosquitto
 { command -v mosquitto_pub && command -v mosquitto_sub; } >/dev/null || missing="$missing mosquitto-clients"
 command -v openssl >/dev/null || missing="$missing openssl"
 { command -v initdb || ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1 || missing="$missing postgresql"
+command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ||
+    missing="$missing chromium"
 missing=${missing# }
 [ -n "$missing" ] || exit 0
 
 give_up() {
-    echo "The tests need the system packages mosquitto, mosquitto-clients, openssl and postgresql: install $missing." >&2
+    echo "The tests need the system packages mosquitto, mosquitto-clients, openssl, postgresql and chromium: install $missing." >&2
     exit 1
 }
 

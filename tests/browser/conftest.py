@@ -20,9 +20,9 @@ from daemon.config import WebConfig
 from daemon.web import passwords
 from daemon.web.links import proofs
 from daemon.web.server import serve_until
-from notifications.letter import Letter
+from notifications.letter import Letter, Rendered
 from notifications.relay import deliver_one
-from notifications.rendering import Rendered, Renderer
+from notifications.rendering import Renderer
 from notifications.retry_policy import RetryPolicy
 from tests.keeping import World
 from tests.support.broker import free_port
@@ -125,7 +125,7 @@ def _served(world: World, post: Post, address: str) -> Iterator[Hall]:
     with sync_playwright() as playwright:
         found = next(path for name in NAMES if (path := shutil.which(name)))
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        until(lambda: _answers(browser, address))
+        until(lambda: _answers(browser, address), "the page to answer")
         yield Hall(world, address, post, browser)
         browser.close()
 

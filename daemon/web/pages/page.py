@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -57,10 +57,11 @@ def visitor(request: Request) -> Person:
 Visitor = Annotated[Person, Depends(visitor)]
 
 
-async def posted(request: Request) -> FormData:
-    """The form that was sent, from a page of ours."""
+async def posted(request: Request) -> AsyncIterator[FormData]:
+    """The form that was sent, from a page of ours; its files are closed in the end."""
     refuse_foreign(request)
-    return await request.form()
+    async with request.form() as form:
+        yield form
 
 
 Posted = Annotated[FormData, Depends(posted)]
