@@ -22,7 +22,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --quiet --disable-pip-version-check --no-input
 
-.PHONY: help demo test check bench kill-loop kill-sweep kill-controls relay-kills timelines influx-contract model lock messages font wheel clean
+.PHONY: help demo test check bench kill-loop kill-sweep kill-controls relay-kills timelines influx-contract model lock messages font pictures wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -81,6 +81,10 @@ messages: $(VENV)/.dev ## gather the sentences of the code into the catalogues, 
 
 font: $(VENV)/.dev ## cut the font of the printed forms out of the whole one (needs npm)
 	@$(RUN) -m tests.paper_font
+
+pictures: $(VENV)/.dev ## take the pictures of the README from the demo's fleet (needs chromium)
+	@sh tests/system_packages.sh
+	@$(RUN) -m tests.pictures
 
 wheel: $(VENV)/.dev ## build the wheel into dist/
 	@rm -rf build

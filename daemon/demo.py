@@ -12,7 +12,7 @@ from sqlalchemy import event, insert
 from adapters.store.engine import Store
 from adapters.store.tables import service_centres, yards
 from daemon.config import Config
-from daemon.embedded_broker import HOST, Ports
+from daemon.embedded_broker import HOST, Ports, free_ports
 from daemon.fleet.past_year import Fleet
 from daemon.fleet.places import CENTRES, MANAGERS, YARDS
 from daemon.keeper import Keeper
@@ -27,7 +27,7 @@ def configuration(folder: Path, ports: Ports | None) -> Config:
     """What an operator would write; letters go to the log, nobody gets mail."""
     store, mqtt = {"url": f"sqlite:///{folder}/hourkeeper.db"}, {"host": HOST, "port": ports.v5} if ports else {}
     told = {"managers": MANAGERS, "group_wait_s": _GROUP_WAIT_S}
-    web, log = {"listen": f"{HOST}:0"}, {"level": "error"}
+    web, log = {"listen": f"{HOST}:{free_ports(1)[0]}"}, {"level": "error"}
     return Config.model_validate({"store": store, "mqtt": mqtt, "web": web, "notifications": told, "log": log})
 
 

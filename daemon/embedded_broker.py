@@ -71,7 +71,7 @@ def iotcore_broker(folder: Path) -> Iterator[Ports]:
     """The one that pip installs."""
     from iotcore import Broker
 
-    ports = Ports(*_free_ports(2))
+    ports = Ports(*free_ports(2))
     listeners = (_LISTENER.format(version=v, host=HOST, port=p) for v, p in (("v4", ports.v4), ("v5", ports.v5)))
     config = folder / "broker.toml"
     config.write_text(_RUMQTTD.format(listeners="".join(listeners)))
@@ -93,7 +93,7 @@ def mosquitto_broker(folder: Path) -> Iterator[Ports]:
     program = shutil.which("mosquitto") or shutil.which("mosquitto", path=_PLACES)
     if program is None:
         raise NoBrokerError(_ADVICE)
-    (port,) = _free_ports(1)
+    (port,) = free_ports(1)
     config = folder / "mosquitto.conf"
     config.write_text(f"listener {port} {HOST}\nallow_anonymous true\nmax_queued_messages 0\n")
     with _deaf_to_ctrl_c():
@@ -128,7 +128,8 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on just now."""
     probes = [socket.socket() for _ in range(count)]
     try:
         for probe in probes:

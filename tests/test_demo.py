@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+from urllib.request import urlopen
 
 import pytest
 
@@ -103,6 +104,9 @@ def test_it_prints_what_is_overdue_by_hours_and_by_the_calendar_and_ends(tmp_pat
 def test_live_readings_get_in_and_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     with demo(tmp_path) as running:
         before = lines_until(running.out, "ready\n")
+        page = next(line.strip() for line in before if "/set-up/" in line)
+        with urlopen(page) as answer:
+            assert "new-password" in answer.read().decode()
         lines_until(running.out, "mandatory_visit 600: upcoming -> due (hours, 600")
         advised = next(line.split() for line in before if "mosquitto_pub" in line)
         machine = advised[advised.index("-t") + 1].split("/")[1]

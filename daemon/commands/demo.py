@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import tempfile
 import threading
 import time
@@ -30,6 +31,7 @@ from daemon.keeper import Keeper
 from daemon.logs import set_up
 from daemon.run import stop_on_signals
 from daemon.showing import hours
+from daemon.web.members import first_link
 from daemon.wiring import open_keeper
 from schedules.dates import moment
 
@@ -129,12 +131,30 @@ def _go_live(config: Config, fleet: Fleet, ports: Ports, seconds: float | None, 
     with live(parts_of(config, keeper), stop) as publisher:
         if stop.is_set():
             return
+        _say_where_the_page_is(config, keeper, stop)
         _say_what_to_try(fleet, ports)
         with keeper.store.read() as connection:
             changes = demo_summary.Changes(connection)
         with in_background(partial(publish_all, publisher, fleet.workers, fleet.year, stop), stop):
             click.echo("ready")
             _watch(keeper, changes, seconds, stop)
+
+
+def _say_where_the_page_is(config: Config, keeper: Keeper, stop: threading.Event) -> None:
+    """As soon as it answers."""
+    while not stop.is_set() and not _listens(config.web.host, config.web.port):
+        stop.wait(_LOOK_EVERY_S)
+    click.echo("The page; this link holds once, any name and password will do:")
+    with keeper.store.write() as connection:
+        click.echo(f"  {first_link(connection, config.web.address, clock_ms())}")
+
+
+def _listens(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port)).close()
+    except OSError:
+        return False
+    return True
 
 
 def _say_what_to_try(fleet: Fleet, ports: Ports) -> None:

@@ -34,6 +34,7 @@ TOKEN_FIELDS = (
 )
 _MS = timedelta(milliseconds=1)
 _INVITED = timedelta(days=7)
+_FIRST_INVITED = timedelta(days=1)
 _LONGEST = 64
 _PLACES = {Role.SERVICE_CENTRE: "service_centre", Role.YARD: "yard"}
 
@@ -171,3 +172,8 @@ def tokens(connection: Connection, keeper: Keeper, now_ms: int) -> Iterator[Fiel
             "revoked_at": instant(row.revoked_ms, keeper.zone),
         }
         yield {name: found[name] for name in TOKEN_FIELDS}
+
+
+def first_link(connection: Connection, page: str, now_ms: int) -> str:
+    """The one-time address, under `page`, where whoever opens it first becomes the first manager; it holds a day."""
+    return f"{page}/set-up/{people.invite(connection, None, now_ms, _FIRST_INVITED // _MS)}"

@@ -21,6 +21,7 @@ from daemon.config import WebConfig
 from daemon.keeper import Keeper
 from daemon.web.app import app_of
 from daemon.web.links import SECRET
+from daemon.web.members import first_link
 from daemon.web.site import Site, WebSettings
 
 _TRY_AGAIN_S = 5.0
@@ -112,6 +113,5 @@ def settings_of(config: WebConfig) -> WebSettings:
 def _invite_the_first(connection: Connection, config: WebConfig, listener: socket.socket, now_ms: int) -> None:
     """There is no default password: who reads the log, or asks with a command, becomes the first manager."""
     if people.count_managers(connection) == 0:
-        secret = people.invite(connection, None, now_ms, timedelta(days=1) // timedelta(milliseconds=1))
-        address = str(config.public_url or address_of(config, listener)).rstrip("/")
-        log.warning("set_up", address=f"{address}/set-up/{secret}", holds="one day, once")
+        page = str(config.public_url or address_of(config, listener)).rstrip("/")
+        log.warning("set_up", address=first_link(connection, page, now_ms), holds="one day, once")

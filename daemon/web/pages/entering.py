@@ -34,8 +34,12 @@ def login_page(request: Request, to: str = "/") -> HTMLResponse:
 @router.post("/login")
 def enter(request: Request, form: Posted) -> Response:
     """Log in, and on to where one wanted to go."""
-    site, name, to = site_of(request), text_in(form, "name"), _inside(text_in(form, "to"))
-    found = log_in(site, name, text_in(form, "password"), address_of(request))
+    return _let_in(request, text_in(form, "name"), text_in(form, "password"), _inside(text_in(form, "to")))
+
+
+def _let_in(request: Request, name: str, password: str, to: str) -> Response:
+    site = site_of(request)
+    found = log_in(site, name, password, address_of(request))
     if isinstance(found, Refused):
         status = 429 if found.wait_s else 401
         return page(request, None, "login.j2", status, to=to, refused=found, name=name)
@@ -64,14 +68,13 @@ def set_up_page(request: Request, secret: str) -> HTMLResponse:
 
 @router.post("/set-up/{secret}")
 def set_password(request: Request, form: Posted, secret: str) -> Response:
-    """Set the password, then log in."""
-    site = site_of(request)
+    """Set the password, and come in with it."""
+    site, name = site_of(request), is_invited(site_of(request), secret) or text_in(form, "name")
     try:
-        set_up(site, secret, text_in(form, "name"), _same_twice(form))
+        set_up(site, secret, name, _same_twice(form))
     except RefusedError as refused:
-        name = is_invited(site, secret) or text_in(form, "name")
         return page(request, None, "set_up.j2", 422, secret=secret, name=name, problem=refused.reason)
-    return go_to("/login")
+    return _let_in(request, name, text_in(form, "password"), "/")
 
 
 def _same_twice(form: FormData) -> str:

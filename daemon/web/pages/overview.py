@@ -12,7 +12,7 @@ from adapters.store import summary as store
 from adapters.store.compliance import By, Period
 from adapters.store.listing import ORDER_SORTS, OrderFilter
 from adapters.store.paging import Place
-from daemon import listing
+from daemon import listing, service_book
 from daemon.compliance import compliance
 from daemon.web.pages.page import Visitor, page
 from daemon.web.pages.route import PageRoute
@@ -42,6 +42,7 @@ def overview(request: Request, person: Visitor) -> HTMLResponse:
         in_a_week=site.keeper.today(site.clock()) + timedelta(days=7),
         weeks=_weeks(site, person),
         months=_months(site, person),
+        centre_names=_centre_names(site),
     )
 
 
@@ -73,3 +74,8 @@ def _months(site: Site, person: Person) -> list[dict[str, Any]]:
     with site.keeper.store.read() as connection:
         rows, _total = compliance(connection, period, (By.MONTH,), orders_of(person, OrderFilter()))
     return [row for row in rows if row["compliance"] is not None]
+
+
+def _centre_names(site: Site) -> dict[str, str | None]:
+    with site.keeper.store.read() as connection:
+        return {row["service_centre"]: row["name"] for row in service_book.centres(connection)}
