@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from schedules.dates import local_date
 
 WIDTH, HEIGHT = 800, 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 64, 12, 26
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 84, 12, 26
 _MOST_POINTS = 400
 _ROOM = 1.08
 _MARKS = 4

@@ -35,7 +35,7 @@ def test_a_day_without_a_mouse(hall: Hall) -> None:
     tab_to(page, ".*visits overdue")
     page.keyboard.press("Enter")
     page.wait_for_url("**/work-orders?state=overdue*")
-    expect(page.locator("tbody")).to_contain_text("by the calendar, due 2026-03-11")
+    expect(page.locator("tbody")).to_contain_text("by the calendar")
 
     tab_to(page, "L3 Visit 100")
     page.keyboard.press("Space")
