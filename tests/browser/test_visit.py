@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from adapters.store import attachments, people
 from daemon.web.links import SECRET, Links
@@ -130,4 +130,26 @@ def test_a_link_opens_nothing_else(hall: Hall) -> None:
     page.goto(f"/work-orders/{hall.order_id('L3', '100')}")
 
     expect(page.locator("#password")).to_be_visible()
+    page.context.close()
+
+
+def test_a_server_that_is_away_is_no_answer_and_pressing_twice_sends_once(hall: Hall) -> None:
+    page = hall.opens(PHONE, "en").new_page()
+    page.goto(link_to(hall, "L2"))
+    sent: list[str] = []
+
+    def away_at_first(route: Route) -> None:
+        sent.append(route.request.url)
+        route.fulfill(status=502, body="a proxy's page") if len(sent) == 1 else route.continue_()
+
+    page.route("**/contact", away_at_first)
+    page.fill("#note", "on Friday")
+    page.eval_on_selector("form[data-keep$=contact]", "form => { form.requestSubmit(); form.requestSubmit(); }")
+    expect(page.locator(".offline")).to_be_visible()
+    expect(page.locator("#note")).to_have_value("on Friday")
+
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    page.wait_for_url("**?said=contact")
+
+    assert len(sent) == 2
     page.context.close()

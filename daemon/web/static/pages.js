@@ -5,6 +5,7 @@
   const LONGEST_SIDE = 1600;
   const QUALITY = 0.8;
   const AGAIN_MS = 5000;
+  const SERVER_AWAY = 502; // and above: a proxy without its server, or a store that is away
   const banner = document.querySelector(".offline");
 
   // What is kept on the device: texts in localStorage, photos in a database of the browser.
@@ -153,8 +154,18 @@
     }
   }
 
-  // Sending.
+  // Sending: one at a time, for a press, a timer and a connection that is back may all ask for it.
   async function send(form) {
+    if (form.sending) return;
+    form.sending = true;
+    try {
+      await sendOnce(form);
+    } finally {
+      form.sending = false;
+    }
+  }
+
+  async function sendOnce(form) {
     clearTimeout(form.again);
     await form.reducing;
     const content = new FormData(form);
@@ -164,6 +175,7 @@
     try {
       answer = await fetch(form.action, { method: "POST", body: content });
       text = await answer.text();
+      if (answer.status >= SERVER_AWAY) throw new Error(answer.statusText);
     } catch {
       banner.hidden = false;
       form.again = setTimeout(() => send(form), AGAIN_MS);
