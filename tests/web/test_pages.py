@@ -9,6 +9,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from daemon.web.app import PAGES
+from daemon.web.members import first_link
 from tests.web.conftest import Served, peopled, serve
 
 HEAVIEST = 150 * 1024
@@ -112,3 +113,24 @@ def test_every_page_of_ours_is_tried_here() -> None:
     ours = {route.path for route in routes if "GET" in (route.methods or ()) and not route.path.startswith("/o/")}
 
     assert ours == {path for path in tried | elsewhere if "?" not in path}
+
+
+def test_a_one_time_link_lets_the_first_manager_in_and_forged_forms_are_refused(served: Served) -> None:
+    nobody = served.asked_by(None)
+    with served.world.keeper.store.write() as connection:
+        link = first_link(connection, "", served.world.now_ms)
+    asked = {"name": "Wang", "password": "a long enough one", "again": "another one here"}
+
+    assert nobody.post(link, data=asked).status_code == 422
+    answer = nobody.post(link, data={**asked, "again": asked["password"]}, follow_redirects=False)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert nobody.get("/").status_code == 200
+    assert nobody.get(link).status_code == 404
+    order = f"/work-orders/{served.order_id('L1', '100')}/acknowledge"
+    assert nobody.post(order).status_code == 403, "without the token of the page"
+    foreign = {"origin": "https://elsewhere.example"}
+    assert nobody.post("/login", data=asked, headers=foreign).status_code == 403

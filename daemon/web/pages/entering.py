@@ -13,13 +13,13 @@ from daemon.web.entrance import COOKIE, address_of, whoever
 from daemon.web.links import Links
 from daemon.web.login import Refused, is_invited, log_in, log_out, set_up
 from daemon.web.pages.orders import order_page, reported
-from daemon.web.pages.page import LANGUAGE, Posted, Sender, go_to, page, text_in
+from daemon.web.pages.page import LANGUAGE, Posted, Sender, go_to, page, text_in, words_of
 from daemon.web.pages.papers import form_of, picture_of
 from daemon.web.pages.route import PageRoute
 from daemon.web.problems import ProblemError
 from daemon.web.rights import Person
 from daemon.web.site import Site, site_of
-from notifications.words import LOCALES
+from notifications.words import LOCALES, Words
 
 router = APIRouter(route_class=PageRoute)
 _YEAR_S = 365 * 86_400
@@ -62,7 +62,8 @@ def set_up_page(request: Request, secret: str) -> HTMLResponse:
     """Where a one-time link leads."""
     name = is_invited(site_of(request), secret)
     if name is None:
-        raise ProblemError(404, "not found", "this link was used already, or is too old; ask for another one")
+        _ = words_of(request, None)
+        raise ProblemError(404, "not found", _("This link was used already, or is too old: ask for another one."))
     return page(request, None, "set_up.j2", secret=secret, name=name, problem="")
 
 
@@ -71,15 +72,15 @@ def set_password(request: Request, form: Posted, secret: str) -> Response:
     """Set the password, and come in with it."""
     site, name = site_of(request), is_invited(site_of(request), secret) or text_in(form, "name")
     try:
-        set_up(site, secret, name, _same_twice(form))
+        set_up(site, secret, name, _same_twice(form, words_of(request, None)))
     except RefusedError as refused:
         return page(request, None, "set_up.j2", 422, secret=secret, name=name, problem=refused.reason)
     return _let_in(request, name, text_in(form, "password"), "/")
 
 
-def _same_twice(form: FormData) -> str:
+def _same_twice(form: FormData, _: Words) -> str:
     if text_in(form, "password") != text_in(form, "again"):
-        raise RefusedError("the two passwords differ", ("again",))
+        raise RefusedError(_("The two passwords differ."), ("again",))
     return text_in(form, "password")
 
 
@@ -124,9 +125,10 @@ def _holder(request: Request, token: str) -> Person:
     site = site_of(request)
     person = Links(site.secret, site.settings.link_ms).open(token, site.clock())
     if person is None:
-        if whoever(request) is not None:
-            raise ProblemError(410, "over", "this link is too old; you are logged in: find the order in the list")
-        raise ProblemError(410, "over", "this link is too old, or not ours; log in, or wait for the next letter")
+        visitor, _ = whoever(request), words_of(request, None)
+        if visitor is not None:
+            raise ProblemError(410, "over", _("This link is too old. You are logged in: find the order in the list."))
+        raise ProblemError(410, "over", _("This link is too old, or not ours: log in, or wait for the next letter."))
     return person
 
 

@@ -174,9 +174,9 @@ def reported(request: Request, person: Person, form: FormData, order_id: int, wh
 
 
 def _problem(refused: RefusedError, _: Words) -> str:
-    """What is missing in the reader's language; other reasons as they are given."""
+    """What is missing in the reader's language; other reasons as they are given, and in their language."""
     if not refused.missing:
-        return refused.reason
+        return f"{_('This was refused')}: {refused.reason}"
     names = {
         "done_at": _("Done on"),
         "hours": _("Hour meter shows (h)"),
