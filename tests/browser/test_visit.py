@@ -153,3 +153,30 @@ def test_a_server_that_is_away_is_no_answer_and_pressing_twice_sends_once(hall: 
 
     assert len(sent) == 2
     page.context.close()
+
+
+def test_a_form_whose_answer_was_lost_is_sent_again_and_simply_done(hall: Hall, tmp_path: Path) -> None:
+    page = hall.opens(PHONE, "zh-CN").new_page()
+    page.goto(link_to(hall, "L2"))
+    sent: list[str] = []
+
+    def lose_the_first_answer(route: Route) -> None:
+        sent.append(route.request.headers["idempotency-key"])
+        if len(sent) > 1:
+            route.continue_()
+            return
+        route.fetch(max_redirects=0)
+        route.abort()
+
+    page.route("**/complete", lose_the_first_answer)
+    fill_in(page, a_photo(tmp_path))
+    page.click("text=已完成并签字")
+    expect(page.locator(".offline")).to_be_visible()
+    assert hall.world.orders()["L2/100"] == "done"
+
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    page.wait_for_url("**?said=complete")
+
+    assert len(sent) == 2
+    assert len(set(sent)) == 1
+    page.context.close()

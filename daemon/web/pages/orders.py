@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import islice
 from typing import Annotated, Any
@@ -45,6 +46,8 @@ router = APIRouter(prefix="/work-orders", route_class=PageRoute)
 _ROWS = 50
 _CENTRES = 500
 _MOST_PICTURES = 24
+_ONCE_HEADER = "Idempotency-Key"
+_LONGEST_KEY = 200
 _BULK = {Action.ACKNOWLEDGE, Action.SCHEDULE}
 Fields = dict[str, Any]
 
@@ -161,9 +164,10 @@ def report(request: Request, person: Sender, form: Posted, order_id: int, what: 
 
 
 def reported(request: Request, person: Person, form: FormData, order_id: int, what: str, base: str) -> Any:  # noqa: ANN401
-    """Do what a form of the order's page asks for; what is missing is marked in the same page."""
+    """Do what a form of the order's page asks for, once if it is sent again; what is missing is marked in the page."""
     if what not in _REPORTS:
         raise ProblemError(404, "not found", f"nothing is called {what}")
+    person = replace(person, once=request.headers.get(_ONCE_HEADER, "")[:_LONGEST_KEY] or None)
     try:
         _REPORTS[what](site_of(request), person, order_id, form)
     except RefusedError as refused:

@@ -33,7 +33,10 @@
     return found;
   }
 
-  function remember(form, waiting = false) {
+  // Sent again after a lost answer, a form has the same key: the server does it once.
+  const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (each) => each.toString(16)).join("");
+
+  function remember(form, waiting = "") {
     const values = {};
     for (const [name, each] of fieldsOf(form)) values[name] = each.type === "checkbox" ? each.checked : each.value;
     localStorage.setItem(nameOf(form), JSON.stringify({ values, waiting }));
@@ -171,9 +174,10 @@
     const content = new FormData(form);
     content.delete("photo");
     form.photos.forEach((photo, index) => content.append("photo", photo, index + 1 + ".jpg"));
+    const headers = { "Idempotency-Key": (kept(form) || {}).waiting || newKey() };
     let answer, text;
     try {
-      answer = await fetch(form.action, { method: "POST", body: content });
+      answer = await fetch(form.action, { method: "POST", body: content, headers });
       text = await answer.text();
       if (answer.status >= SERVER_AWAY) throw new Error(answer.statusText);
     } catch {
@@ -211,7 +215,8 @@
     form.addEventListener("input", () => remember(form));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      remember(form, true);
+      if (form.sending) return;
+      remember(form, newKey());
       send(form);
     });
     window.addEventListener("online", () => {
