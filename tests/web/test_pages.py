@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 
@@ -134,3 +135,12 @@ def test_a_one_time_link_lets_the_first_manager_in_and_forged_forms_are_refused(
     assert nobody.post(order).status_code == 403, "without the token of the page"
     foreign = {"origin": "https://elsewhere.example"}
     assert nobody.post("/login", data=asked, headers=foreign).status_code == 403
+
+
+@pytest.mark.parametrize("who", ["manager", "auditor", "SC7", "Y1"])
+def test_every_link_of_the_first_page_leads_somewhere(served: Served, who: str) -> None:
+    client = served.asked_by(who)
+    links = {html.unescape(each) for each in re.findall(r'href="(/[^"]*)"', client.get("/").text)}
+
+    assert len(links) > 8
+    assert {link: status for link in links if (status := client.get(link).status_code) != 200} == {}
