@@ -5,22 +5,17 @@ from __future__ import annotations
 from base64 import b64encode
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import click
-from sqlalchemy import Connection, Row
 
 from adapters.files.visit_items import read_visit_items
-from adapters.store import listing as store
-from adapters.store import told
 from daemon.clock import clock_ms
 from daemon.commands.given import config, reading
 from daemon.commands.output import console, facts, grid, show_object, text_or_json_option, use_utf_8
 from daemon.config import Config
-from daemon.keeper import Keeper
-from daemon.outbox import outbox_of
-from daemon.records import DELIVERY_FIELDS, NOTICE_FIELDS, deliveries, notice_fields, notices_fields
+from daemon.notice_named import ORDER_FIELDS, notice_named, send_again
+from daemon.records import DELIVERY_FIELDS, NOTICE_FIELDS
 from daemon.refused import RefusedError
 from daemon.wiring import channels_of, renderer_of
 from notifications.channels.channel import Channel, DeliveryFailed
@@ -30,7 +25,6 @@ from notifications.rendering import TemplateProblem
 from notifications.sample_letters import sample_letter
 from notifications.words import LOCALES
 
-_ORDER_FIELDS = ("id", "occasion", "machine_id", "kind", "step", "on", "state", "error")
 _TEST = Rendered(
     subject="hourkeeper: test letter / 测试邮件",
     text="This is a test of the notices of hourkeeper; nothing is to be done.\n"
@@ -52,36 +46,19 @@ def show_notice(notice: str, form: str) -> None:
     Example: hourkeeper notices show 17
     """
     with reading(clock_ms()) as keeper, keeper.store.read() as connection:
-        row, together = _named(connection, notice)
-        (found,) = notices_fields(connection, keeper, [row])
-        orders = [{name: notice_fields(keeper, each)[name] for name in _ORDER_FIELDS} for each in together]
-        sent = deliveries(connection, keeper, row)
+        found = notice_named(connection, keeper, notice)
     if form == "json":
-        show_object({**found, "notices_of_letter": orders, "deliveries": sent})
+        show_object(found)
         return
     use_utf_8()
     click.echo(f"Notice {found['id'] or found['letter_id']}\n")
     facts({name: found[name] for name in NOTICE_FIELDS})
-    if orders:
+    if found["notices_of_letter"]:
         click.echo("\nThe letter tells of:")
-        console().print(grid(orders, _ORDER_FIELDS))
-    if len(sent) > 1:
+        console().print(grid(found["notices_of_letter"], ORDER_FIELDS))
+    if len(found["deliveries"]) > 1:
         click.echo("\nIt goes by several channels:")
-        console().print(grid(sent, DELIVERY_FIELDS))
-
-
-def _named(connection: Connection, name: str) -> tuple[Row[Any], list[Row[Any]]]:
-    """A notice by its number or its letter's id, and all notices of its letter."""
-    if not name.isascii() or not name.isdigit():
-        together = store.notices_of_letter(connection, name)
-        if together:
-            return together[0], together
-        digest = told.digest(connection, name)
-        if digest is not None:
-            return digest, []
-    elif len(name) < len(str(2**63)) and (row := store.notice(connection, int(name))) is not None:
-        return row, store.notices_of_letter(connection, row.letter_id) if row.letter_id else []
-    raise RefusedError(f"there is no notice {name}; `hourkeeper notices list` names those there are")
+        console().print(grid(found["deliveries"], DELIVERY_FIELDS))
 
 
 @click.command("retry")
@@ -95,24 +72,9 @@ def retry(notice: str) -> None:
     Example: hourkeeper notices retry 17
     """
     with reading(clock_ms()) as keeper:
-        outbox = outbox_of(keeper)
-        again = [letter_id for letter_id in _letters_of(keeper, notice) if outbox.retry_dead(letter_id)]
-        if not again:
-            raise RefusedError(f"notice {notice} did not fail: `hourkeeper notices show {notice}` says how it stands")
+        again = send_again(keeper, notice)
     for letter_id in again:
         click.echo(f"letter {letter_id} waits to be sent again")
-
-
-def _letters_of(keeper: Keeper, name: str) -> list[str]:
-    """One letter named by its id, or all in which a notice goes out."""
-    with keeper.store.read() as connection:
-        row, _ = _named(connection, name)
-        if row.letter_letter_id == name:
-            return [name]
-        sent = deliveries(connection, keeper, row)
-    if not sent:
-        raise RefusedError(f"notice {name} is in no letter yet: `hourkeeper notices show {name}` says how it stands")
-    return [str(each["letter_id"]) for each in sent]
 
 
 @click.command("preview")

@@ -10,7 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 
 from daemon.web import calendars
-from daemon.web.api import administration, machine_changes, machines, records, work_orders
+from daemon.web.api import administration, files, machine_changes, machines, planning, records, work_orders
 from daemon.web.guard import Guard
 from daemon.web.pages import decisions, entering, fleet, office, orders, overview, papers
 from daemon.web.pages.route import problem_page
@@ -28,7 +28,7 @@ def app_of(site: Site) -> FastAPI:
     app = FastAPI(title="hourkeeper", version="1", openapi_url=f"{API}/openapi.json", docs_url=None, redoc_url=None)
     app.state.site = site
     api = APIRouter(prefix=API, dependencies=[Depends(strictly)])
-    for each in (work_orders, machines, machine_changes, records, administration):
+    for each in (files, work_orders, machines, machine_changes, records, planning, administration):
         api.include_router(each.router)
     app.include_router(api)
     for shown in PAGES:

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
+from adapters.files.table import TableError
 from adapters.store.engine import STORE_FAULTS
 from daemon.assessing import UnknownMachineError
 from daemon.refused import RefusedError
@@ -64,6 +65,11 @@ def add_problems(app: FastAPI) -> None:
         if error.missing:
             return problem(422, "something is missing", error.reason, missing=list(error.missing))
         return problem(409, "refused", error.reason)
+
+    @app.exception_handler(TableError)
+    def _table(_request: Request, error: TableError) -> Response:
+        detail = "nothing was imported: mend the lines that are named, and send the file again"
+        return problem(422, "not imported", detail, problems=error.problems, more=error.more)
 
     @app.exception_handler(UnknownMachineError)
     def _unknown(_request: Request, error: UnknownMachineError) -> Response:

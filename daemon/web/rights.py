@@ -36,6 +36,9 @@ class Action(StrEnum):
     METER_CHANGE = "meter-change"
     CORRECT = "correct"
     DECIDE = "decide"
+    OVERRIDE = "override"
+    IMPORT = "import"
+    RETRY = "retry"
     ADMINISTER = "administer"
 
 

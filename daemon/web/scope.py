@@ -38,6 +38,15 @@ def machines_of(person: Person, wanted: dict[str, str]) -> dict[str, str]:
     return wanted
 
 
+def centre_of(person: Person, asked: str | None) -> str | None:
+    """The service centre whose machines are asked for and theirs; None: all. ProblemError 403 for others."""
+    if person.role is Role.SERVICE_CENTRE:
+        _same("service_centre", asked, person.service_centre)
+        return person.service_centre
+    fleet_only(person)
+    return asked
+
+
 def fleet_only(person: Person) -> None:
     """ProblemError 403 for whoever sees only a part of the fleet."""
     if not person.sees_everything:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
@@ -17,8 +17,10 @@ from adapters.store.paging import Place
 from daemon import compliance as told
 from daemon import duty_list, finding_list, meters, records, service_book
 from daemon.consequences import Consequences
+from daemon.notice_named import NoNoticeError, notice_named, send_again
 from daemon.voiding import void as void_reading
 from daemon.web.api.fields import Body, DayAsked, Note, Number
+from daemon.web.audit import note
 from daemon.web.changes import Change, carry_out, shown_first
 from daemon.web.entrance import Asker, Changer
 from daemon.web.lists import Paged, listed
@@ -35,6 +37,8 @@ from schedules.work_order import Kind
 router = APIRouter()
 Fields = dict[str, Any]
 NoticeState = Literal["waiting", "sent", "dead", "dropped"]
+NoticeName = Annotated[str, Path(max_length=64, examples=["17"])]
+_Found = TypeVar("_Found")
 _MONTHS_BEFORE = 11
 
 
@@ -137,6 +141,33 @@ def list_notices(
             yield from records.notices(connection, site.keeper, state, limit, place)
 
     return listed(request, paging, rows, records.NOTICE_FIELDS, NOTICE_KEYS, descending=True)
+
+
+@router.get("/notices/{name}", tags=["notices"], summary="Who was told what, and what became of it")
+def show_notice(request: Request, person: Asker, name: NoticeName) -> Fields:
+    """By its number, or by its letter's id."""
+    fleet_only(person)
+    site = site_of(request)
+    with site.keeper.store.read() as connection:
+        return _named(name, lambda: notice_named(connection, site.keeper, name))
+
+
+@router.post("/notices/{name}/retry", tags=["notices"], summary="Send a letter that failed once more")
+def retry_notice(request: Request, person: Changer, name: NoticeName) -> Fields:
+    """With all its attempts; facts and address are read again before."""
+    must(person, Action.RETRY)
+    site = site_of(request)
+    again = _named(name, lambda: send_again(site.keeper, name))
+    with site.keeper.store.write() as connection:
+        note(connection, site.clock(), person, Action.RETRY, f"notice {name}", given={"letters": again})
+    return {"notice": name, "letters": again}
+
+
+def _named(name: str, ask: Callable[[], _Found]) -> _Found:
+    try:
+        return ask()
+    except NoNoticeError:
+        raise UnknownError(f"notice {name}") from None
 
 
 @router.get("/summary", tags=["figures"], summary="Counts by state, kind and centre; compliance")
