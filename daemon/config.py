@@ -278,9 +278,6 @@ class InfluxConfig(_Table):
     ca_file: ReadableFile | None = Field(
         default=None, description="PEM file of the authorities the server's certificate is checked against"
     )
-    history: bool = Field(
-        default=True, description="read hour histories from it; they come from the store when it does not answer"
-    )
 
     @field_validator("org", "bucket", "token")
     @classmethod
