@@ -217,7 +217,7 @@ def templates(config: Config) -> Iterator[Found]:
         yield from (Found(Weight.FAULT, "items", problem) for problem in error.problems)
         return
     try:
-        renderer_of(config, lambda _: items).check()
+        renderer_of(config, lambda _: items).check_overrides()
     except TemplateProblem as problem:
         yield Found(Weight.FAULT, "templates", f"{problem}; mend it, or restore the shipped one")
     else:

@@ -97,7 +97,7 @@ def run(
         thread.start()
     ticker.start()
     try:
-        parts.renderer.check()
+        parts.renderer.check_overrides()
         log.info("ready")
         ready()
         stop.wait()

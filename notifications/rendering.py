@@ -53,6 +53,11 @@ class Renderer:
         self._ours = TemplateSet()
         self._used = self._ours if templates is None else TemplateSet(templates)
 
+    def check_overrides(self) -> None:
+        """Check the templates of the operator's folder, where one is given; raises as `check` does."""
+        if self._used is not self._ours:
+            self.check()
+
     def check(self) -> None:
         """Write a sample of every letter to every role in every language.
 

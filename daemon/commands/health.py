@@ -29,7 +29,7 @@ def check_config() -> None:
     read_plan(settings.plan.file)
     items = read_visit_items(settings.plan.items_file)
     read_winter(settings.plan.winter_file)
-    renderer_of(settings, lambda _: items).check()
+    renderer_of(settings, lambda _: items).check_overrides()
     click.echo(f"{_where()}: nothing is wrong with it")
 
 
