@@ -11,6 +11,7 @@ ARGS ?=
 KILLS ?= 1000
 COUNT ?= 300
 FLEETS ?= 20000
+TIMES ?= 20
 WORKERS ?= 2
 # The interpreter that makes .venv: `make demo PYTHON=/path/to/python` overrides the search.
 PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3; do \
@@ -22,7 +23,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --quiet --disable-pip-version-check --no-input
 
-.PHONY: help demo test check bench kill-loop kill-sweep kill-controls relay-kills timelines influx-contract model lock messages font pictures wheel clean
+.PHONY: help demo test check bench kill-loop crash-points kill-sweep kill-controls relay-kills timelines influx-contract model lock messages font pictures wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +48,10 @@ bench: $(VENV)/.dev ## print the measures: intake, latency, sweep, memory
 kill-loop: $(VENV)/.dev ## kill the daemon at random moments and count what is lost (KILLS=1000)
 	@sh tests/system_packages.sh
 	@$(RUN) -m tests.kill_loop --kills $(KILLS) $(ARGS)
+
+crash-points: $(VENV)/.dev ## let the daemon die at each of its named points and count what is lost (TIMES=20)
+	@sh tests/system_packages.sh
+	@$(RUN) -m tests.crash_points --times $(TIMES) $(ARGS)
 
 kill-sweep: $(VENV)/.dev ## kill the daemon in the middle of a large sweep, and let two sweep at once (ARGS="--kills 30")
 	@$(RUN) -m tests.kill_sweep $(ARGS)

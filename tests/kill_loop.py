@@ -14,18 +14,16 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from tests.support.daemon_process import DaemonProcess
 from tests.support.fleet import Planned, as_it_arrives, fleet
+from tests.support.forked_daemon import ForkedDaemon, zygote_of
 from tests.support.ledger import Breaches, letters_copied
 from tests.support.rig import Rig, rig_in
 from tests.support.waiting import until
-from tests.support.zygote import Zygote
 
 _READINGS_PER_KILL = 300
 # Small enough that a life of a quarter of a second sees several transactions.
@@ -65,19 +63,6 @@ class Outcome:
         )
 
 
-class _Forking(DaemonProcess):
-    """A daemon that is forked where that is wanted."""
-
-    zygote: Zygote | None = None
-
-    def start(self) -> None:
-        if self.zygote is None:
-            super().start()
-            return
-        self._since = self.log.stat().st_size if self.log.exists() else 0
-        self.process = self.zygote.fork(self.arguments, self.log)
-
-
 def kill_loop(folder: Path, kills: int, seed: int, launcher: str = _LAUNCHER) -> Outcome:
     """Run a loop; `launcher` is the module whose `main` is the daemon."""
     began = time.monotonic()
@@ -86,11 +71,11 @@ def kill_loop(folder: Path, kills: int, seed: int, launcher: str = _LAUNCHER) ->
     arriving = as_it_arrives(machines.readings, seed)
     cold = () if launcher == _LAUNCHER else (launcher,)
     with (
-        rig_in(folder, machines, launcher=cold, daemon_class=_Forking, mqtt={"batch": _BATCH}) as rig,
-        _forking(rig, launcher) as zygote,
+        rig_in(folder, machines, launcher=cold, daemon_class=ForkedDaemon, mqtt={"batch": _BATCH}) as rig,
+        zygote_of(rig, launcher) as zygote,
     ):
         rig.subscribe_first()
-        daemon = cast("_Forking", rig.daemon)
+        daemon = cast("ForkedDaemon", rig.daemon)
         share = len(arriving) // kills + 1
         worked = 0
         for number in range(kills):
@@ -142,17 +127,6 @@ def _report(rig: Rig, readings: Sequence[Planned], dead: threading.Event) -> Non
     for begin in range(0, len(readings), size):
         rig.publish(readings[begin : begin + size])
         dead.wait(_SLICE_S)
-
-
-@contextmanager
-def _forking(rig: Rig, launcher: str) -> Iterator[Zygote]:
-    zygote = Zygote(launcher)
-    try:
-        yield zygote
-    finally:
-        if rig.daemon.is_up():
-            rig.daemon.end(signal.SIGKILL)
-        zygote.close()
 
 
 def main() -> int:

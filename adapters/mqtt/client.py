@@ -163,8 +163,11 @@ class Connection:
         if not self._batch:
             return
         self._store(self._batch)
-        sock.send(b"".join(_PUBACK.pack(_PUBACK_HEAD, mid) for mid in self._mids))
+        self._acknowledge(sock)
         self._forget()
+
+    def _acknowledge(self, sock: BufferedSocket) -> None:
+        sock.send(b"".join(_PUBACK.pack(_PUBACK_HEAD, mid) for mid in self._mids))
 
     def _forget(self) -> None:
         self._batch.clear()

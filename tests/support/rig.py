@@ -59,7 +59,7 @@ class Rig:
         last = fleet(1, 1, 2, prefix=f"LAST-{len(self.planned)}").readings[-1]
         self.publish([last])
         until(lambda: self._is_stored(last), "the last reading is stored", limit_s)
-        self._end_leases()
+        self.end_leases()
         until(lambda: not self.daemon.count(_WAITING), f"all letters are sent; {self.daemon.says()}", limit_s)
         code = self.daemon.end()
         assert code == 0, self.daemon.says()
@@ -68,7 +68,12 @@ class Rig:
         assert self.daemon.is_up(), self.daemon.says()
         return bool(self.daemon.count("SELECT count(*) FROM readings WHERE machine_id = ?", reading.machine_id))
 
-    def _end_leases(self) -> None:
+    def is_idle(self) -> bool:
+        """Whether all that was published is stored, and everybody concerned is told."""
+        taken = self.daemon.count("SELECT count(*) FROM readings WHERE machine_id NOT LIKE 'LAST-%'")
+        return taken >= len({each.identity for each in self.acknowledged}) and not self.daemon.count(_WAITING)
+
+    def end_leases(self) -> None:
         """Killed daemons hold letters for a quarter of an hour: let it be over."""
         with closing(sqlite3.connect(self.daemon.store, timeout=60)) as connection, connection:
             connection.execute("UPDATE letters SET next_ms = 0 WHERE state = 'waiting'")

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from adapters.mqtt.client import Connection
@@ -18,6 +19,7 @@ from daemon.intake import Intake
 from daemon.logs import set_up
 from daemon.run import SHARE_OF_KEEPALIVE, Parts, answers
 from daemon.wiring import open_keeper
+from notifications.channels.channel import Channel
 
 Clock = Callable[[], int]
 
@@ -27,6 +29,7 @@ def launch(
     connection: type[Connection] = Connection,
     intake: type[Intake] = Intake,
     decoder: type[Decoder] = Decoder,
+    channel: Callable[[Channel], Channel] = lambda channel: channel,
     prepare: Callable[[Parts], None] = lambda _parts: None,
 ) -> None:
     """Run the daemon with these classes; the arguments are those of the command."""
@@ -42,5 +45,6 @@ def launch(
     stop = threading.Event()
     daemon.stop_on_signals(stop)
     parts = parts_of(settings, open_keeper(settings, clock_ms()))
+    parts = replace(parts, channels={name: channel(each) for name, each in parts.channels.items()})
     prepare(parts)
     daemon.run(parts, stop, connect=connect)
