@@ -23,7 +23,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --quiet --disable-pip-version-check --no-input
 
-.PHONY: help demo test check bench kill-loop crash-points kill-sweep kill-controls relay-kills timelines influx-contract model lock messages font pictures wheel clean
+.PHONY: help demo test check bench kill-loop crash-points kth-call kill-sweep kill-controls relay-kills timelines influx-contract model lock messages font pictures wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,10 @@ kill-loop: $(VENV)/.dev ## kill the daemon at random moments and count what is l
 crash-points: $(VENV)/.dev ## let the daemon die at each of its named points and count what is lost (TIMES=20)
 	@sh tests/system_packages.sh
 	@$(RUN) -m tests.crash_points --times $(TIMES) $(ARGS)
+
+kth-call: $(VENV)/.dev ## let every single call of the store fail, and compare the ends (ARGS="--store postgresql")
+	@sh tests/system_packages.sh
+	@$(RUN) -m tests.kth_call $(ARGS)
 
 kill-sweep: $(VENV)/.dev ## kill the daemon in the middle of a large sweep, and let two sweep at once (ARGS="--kills 30")
 	@$(RUN) -m tests.kill_sweep $(ARGS)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from sqlalchemy import make_url
 
 from tests.support.waiting import until
 
@@ -30,9 +31,16 @@ class Postgres:
 
     def new_database(self) -> str:
         """The SQLAlchemy URL of an empty database."""
+        return self._new("template1")
+
+    def copy_of(self, url: str) -> str:
+        """The SQLAlchemy URL of a copy of a database to which nobody is connected."""
+        return self._new(str(make_url(url).database))
+
+    def _new(self, template: str) -> str:
         name = f"test_{next(_NUMBERS)}"
         with closing(self._connect()) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return f"postgresql+psycopg://postgres@/{name}?host={self._folder}"
 
     def _connect(self) -> psycopg.Connection[Any]:
