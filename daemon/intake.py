@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import count
 
 import structlog
@@ -53,6 +54,8 @@ class Intake:
                 self._commit(reports)
             except STORE_FAULTS as fault:
                 _give_up_or_pause(fault, attempt, give_up_at)
+                # Perhaps it was carried out, and only the answer did not reach us.
+                reports = [_repeated(report) for report in reports]
             except Exception as error:  # noqa: BLE001 - whatever one delivery causes must not keep the others out
                 self._store_in_parts(reports, error, give_up_at)
                 return
@@ -75,6 +78,11 @@ class Intake:
     def _quarantine(self, report: Report, error: Exception) -> None:
         """Keep as raw what the database refuses as a reading."""
         self._commit([_quarantined(report.delivery, f"could not be stored: {_first_line(error)}")])
+
+
+def _repeated(report: Report) -> Report:
+    reading = None if report.reading is None else replace(report.reading, repeated=True)
+    return replace(report, delivery=replace(report.delivery, repeated=True), reading=reading)
 
 
 def _quarantined(delivery: Delivery, reason: str) -> Report:

@@ -9,7 +9,6 @@ and letters must be the same. Exit code 1 if anything differs.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import logging
 import shutil
 import sqlite3
@@ -29,7 +28,6 @@ from sqlalchemy import Connection, event, func, select
 from sqlalchemy.exc import OperationalError
 
 from adapters.files.rules import read_rules
-from adapters.mqtt.client import StoreAwayError
 from adapters.mqtt.decode import Decoder, Delivery
 from adapters.mqtt.source import Source, SourceSpec
 from adapters.store.engine import STORE_FAULTS, Store
@@ -52,6 +50,7 @@ from tests.support.postgres import postgres
 _NOW = "2025-11-15 09:00"
 _TRIES = 5
 _AT_ONCE = 4
+_PATIENCE_S = 60.0
 _LETTERS_OF_THE_SCRIPT = 200
 
 
@@ -156,11 +155,10 @@ def run(url: str, fault: Fault = Fault.FAILS, k: int = 0) -> tuple[Ended, int]:
 
 def _take_readings(keeper: Keeper) -> None:
     decoder = Decoder([Source(SourceSpec())], keeper.meter_rules, keeper.zone)
-    intake = Intake(keeper, decoder, lambda: at(_NOW), patience_s=-1.0)
+    intake = Intake(keeper, decoder, lambda: at(_NOW), _PATIENCE_S)
     deliveries = list(_deliveries())
     for begin in range(0, len(deliveries), _AT_ONCE):
-        batch = deliveries[begin : begin + _AT_ONCE]
-        _again(lambda batch=batch: intake.take(batch), StoreAwayError)  # type: ignore[misc]
+        intake.take(deliveries[begin : begin + _AT_ONCE])
 
 
 def _deliveries() -> Iterator[Delivery]:
@@ -190,15 +188,6 @@ def _survived(work: Callable[[], object]) -> object:
         return work()
     except (ClaimLostError, *STORE_FAULTS):
         return True
-
-
-def _again(work: Callable[[], object], fault: type[Exception]) -> None:
-    for _ in range(_TRIES):
-        with contextlib.suppress(fault):
-            work()
-            return
-    message = f"failed {_TRIES} times"
-    raise AssertionError(message)
 
 
 def _ended(keeper: Keeper, channel: _Taken) -> Ended:
