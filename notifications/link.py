@@ -11,6 +11,8 @@ from notifications.letter import Addressee, Attachment, OrderFacts
 _DOTS = 4
 _QUIET_ZONE = 4
 _MOST_CODES = 10
+# Any of the eight patterns is read by any reader; looking for the best takes longer than the rest of the letter.
+_MASK = 2
 
 
 Proof = Callable[[int, Addressee], str]
@@ -51,5 +53,5 @@ def qr_code(address: str) -> bytes:
     import segno  # noqa: PLC0415
 
     out = BytesIO()
-    segno.make(address, error="m", micro=False).save(out, kind="png", scale=_DOTS, border=_QUIET_ZONE)
+    segno.make(address, error="m", micro=False, mask=_MASK).save(out, kind="png", scale=_DOTS, border=_QUIET_ZONE)
     return out.getvalue()

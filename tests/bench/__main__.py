@@ -1,4 +1,4 @@
-"""`python -m tests.bench [intake latency memory calendar stock startup] [--messages N] [--rounds N] ...`."""
+"""`python -m tests.bench [intake latency memory calendar stock notices startup] [--messages N] [--rounds N] ...`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import calendar, intake, latency, memory, startup, stock
+from tests.bench import calendar, intake, latency, memory, notices, startup, stock
 from tests.bench.bench import Bench
 from tests.bench.report import Report
 
@@ -22,6 +22,7 @@ MEASURES: dict[str, Callable[[Bench, Report], None]] = {
     "memory": memory.measure,
     "calendar": calendar.measure,
     "stock": stock.measure,
+    "notices": notices.measure,
     "startup": startup.measure,
 }
 
@@ -32,7 +33,7 @@ def main() -> None:
     sizes = tuple(int(size) for size in given.machines.split(","))
     with tempfile.TemporaryDirectory(prefix="hourkeeper-bench-", ignore_cleanup_errors=True) as folder:
         now_ms = time.time_ns() // 1_000_000
-        bench = Bench(Path(folder), now_ms, given.messages, given.rounds, given.flood, sizes)
+        bench = Bench(Path(folder), now_ms, given.messages, given.rounds, given.flood, sizes, given.notices)
         for name in given.measures or MEASURES:
             MEASURES[name](bench, report)
     report.end(_where())
@@ -44,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--messages", type=int, default=100_000, help="backlog to drain (default: 100000)")
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds (default: 3)")
     parser.add_argument("--flood", type=int, default=1_000_000, help="messages of the flood (default: 1000000)")
+    parser.add_argument("--notices", type=int, default=100_000, help="letters to send (default: 100000)")
     parser.add_argument("--machines", default="10000,100000,1000000", help="fleets (default: 10000,100000,1000000)")
     return parser
 

@@ -21,6 +21,7 @@ class Bench:
     rounds: int
     flood: int
     sizes: tuple[int, ...]
+    notices: int
     _fleets: dict[int, Fleet] = field(default_factory=dict)
 
     @cached_property
