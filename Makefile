@@ -23,7 +23,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --quiet --disable-pip-version-check --no-input
 
-.PHONY: help demo test check bench kill-loop crash-points kth-call kill-sweep kill-controls relay-kills timelines influx-contract model lock messages font pictures wheel clean
+.PHONY: help demo test check bench kill-loop crash-points kth-call kill-sweep kill-controls relay-kills timelines influx-contract model lock messages font letters pictures wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -90,6 +90,10 @@ messages: $(VENV)/.dev ## gather the sentences of the code into the catalogues, 
 
 font: $(VENV)/.dev ## cut the font of the printed forms out of the whole one (needs npm)
 	@$(RUN) -m tests.paper_font
+
+letters: $(VENV)/.dev ## take pictures of all letters into build/letters, to look at them (needs chromium)
+	@sh tests/system_packages.sh
+	@$(RUN) -m tests.letter_pictures build/letters
 
 pictures: $(VENV)/.dev ## take the pictures of the README from the demo's fleet (needs chromium)
 	@sh tests/system_packages.sh
