@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from notifications.letter import Letter, OrderFacts
@@ -39,12 +39,12 @@ def work_lists(letter: Letter, items_of: ItemsOf, locale: str) -> list[dict[str,
     return [_list(category, visit, orders, locale) for (category, visit), orders in groups.items() if visit.items]
 
 
-def _highest_steps(orders: Iterable[OrderFacts]) -> Iterable[OrderFacts]:
-    """One visit does the highest step of a machine, and the lower ones with it (rules 1)."""
+def _highest_steps(orders: Sequence[OrderFacts]) -> list[OrderFacts]:
+    """One visit does the highest step of a machine, and the lower ones with it (rules 1); in the letter's order."""
     highest: dict[tuple[str, Kind], OrderFacts] = {}
-    for order in sorted(orders, key=lambda order: (order.threshold_hours or 0, order.machine_id)):
+    for order in sorted(orders, key=lambda order: order.threshold_hours or 0):
         highest[order.machine_id, order.kind] = order
-    return highest.values()
+    return [order for order in orders if order is highest[order.machine_id, order.kind]]
 
 
 def _list(category: Category, visit: VisitList, orders: list[OrderFacts], locale: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Each is what `hourkeeper notices preview` writes; FOLDER/sheet-… shows all of 
 from __future__ import annotations
 
 import argparse
+import base64
 import shutil
 import subprocess
 import tempfile
@@ -24,6 +25,12 @@ WIDTHS = {"phone": 390, "desk": 1000}
 _HEIGHT = 800
 _IN_A_ROW = 4
 _GAP = 12
+_FONT = base64.b64encode((Path(__file__).parents[1] / "notifications/paper/noto-sans-sc.ttf").read_bytes()).decode()
+# Where the pictures are taken there may be no Chinese font: the one of the printed forms has what letters need.
+_LETTERS_OF_BOTH = f"""
+@font-face {{ font-family: "both"; src: url(data:font/ttf;base64,{_FONT}); }}
+body, body * {{ font-family: "DejaVu Sans", "both" !important; }}
+"""
 
 
 def main() -> None:
@@ -66,6 +73,8 @@ def _take(browser: Browser, folder: Path, name: str, pages: dict[str, Path], wid
     page, taken = context.new_page(), []
     for letter, file in pages.items():
         page.goto(file.as_uri())
+        page.add_style_tag(content=_LETTERS_OF_BOTH)
+        page.evaluate("document.fonts.ready")
         taken.append(folder / f"{name}-{letter}.png")
         page.screenshot(path=taken[-1], full_page=True)
     context.close()

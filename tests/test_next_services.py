@@ -23,6 +23,7 @@ from daemon.correcting import correct
 from daemon.correction import Correction
 from daemon.next_services import Board, keep_told
 from tests.keeping import World, at
+from tests.notifications.test_injection import CORPUS, HARMLESS, is_tame, texts
 from tests.support.broker import Broker, broker_in
 from tests.support.daemon_process import DaemonProcess, ended_in_the_end
 from tests.support.observer import Seen, watching
@@ -183,6 +184,35 @@ def test_home_assistant_finds_machines_and_reads_every_value(world: World, broke
     }
     assert "7*7" not in "".join(each["value_template"] for each in found["components"].values())
     assert len({each["unique_id"] for each in found["components"].values()}) == len(values)
+
+
+def test_no_model_makes_a_topic_or_template_or_leaves_its_place(world: World, broker: Broker) -> None:
+    names = [HARMLESS, *(name.encode(errors="ignore").decode() for name in CORPUS.values())]
+    models = {f"N{number}": name for number, name in enumerate(names)}
+    for machine_id, model in models.items():
+        world.sells(machine_id, model=model)
+    with watching(broker.port, *EVERYTHING) as seen, telling(world, broker, "homeassistant"):
+        until(lambda: all(said(seen, each) for each in models), "all are told of")
+        found = [(topic, json.loads(payload)) for topic, payload, _ in seen.messages if payload]
+
+    topics = {TOPIC.replace("{machine_id}", each) for each in models}
+    devices = {f"homeassistant/device/hourkeeper_{each}/config" for each in models}
+    assert {topic for topic, _ in found} == topics | devices
+    of_devices = [told for topic, told in found if topic in devices]
+    of_machines = [told for topic, told in found if topic in topics]
+    for told in (of_devices, of_machines):
+        assert len({json.dumps(_kinds(each)) for each in told}) == 1
+        assert all(is_tame(text) for each in told for text in texts(each))
+    assert len({json.dumps(_templates(each)) for each in of_devices}) == 1
+
+
+def _templates(device: dict[str, Any]) -> list[str]:
+    return [part["value_template"] for part in device["components"].values()]
+
+
+def _kinds(told: dict[str, Any]) -> dict[str, Any]:
+    """Its keys, and theirs; every machine is of the same sort."""
+    return {key: sorted(value) if isinstance(value, dict) else type(value).__name__ for key, value in told.items()}
 
 
 def test_the_daemon_tells_where_the_configuration_says(broker: Broker, tmp_path: Path) -> None:
