@@ -43,6 +43,13 @@ class Store:
             yield connection
 
     @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """One transaction that reads what was there at its beginning, however long it reads."""
+        options = {"isolation_level": "REPEATABLE READ"} if self.engine.dialect.name == "postgresql" else {}
+        with self.engine.connect().execution_options(**options) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
     def rebuild(self) -> Iterator[Connection]:
         """One transaction that may also remake tables to which others refer: SQLite does not look at references."""
         with self._writer.connect() as connection:

@@ -125,6 +125,8 @@ COMMANDS: dict[str, Lazy | Family] = {
             "check": Lazy(f"{_AT}.db:check", "Check the schema's version and the soundness of the database."),
         },
     ),
+    "backup": Lazy(f"{_AT}.backups:backup", "Write all of the store to a file, while the daemon runs."),
+    "restore": Lazy(f"{_AT}.backups:restore", "Put what a backup holds into the store."),
     "influx": Family(
         "The copy of the readings in InfluxDB.",
         {
