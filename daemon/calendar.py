@@ -26,12 +26,15 @@ _IN_ORDER: tuple[tuple[Duty, Callable[[Keeper, int], bool], Act], ...] = (
 )
 
 
-def do_what_is_due(keeper: Keeper, now_ms: int, stop: threading.Event | None = None) -> None:
+def do_what_is_due(
+    keeper: Keeper, now_ms: int, stop: threading.Event | None = None, moved: Callable[[], None] = lambda: None
+) -> None:
     """Follow the rules in force, then do each duty that is due. What keeps one from being done is told and noted, the
-    others are done, and the next call tries again. `stop` ends a long duty between two of its transactions.
+    others are done, and the next call tries again. `stop` ends a long duty between two of its transactions, after each
+    of which `moved` is called.
     """
     for duty, is_done, act in _IN_ORDER:
-        said = _Said(duty, stop or threading.Event())
+        said = _Said(duty, stop or threading.Event(), moved)
         try:
             keep_up(keeper)
             if not is_done(keeper, now_ms):
@@ -73,12 +76,14 @@ def _line(error: Exception) -> str:
 class _Said:
     """Tells the log how far a long duty has come, and when it was done."""
 
-    def __init__(self, duty: Duty, stop: threading.Event) -> None:
+    def __init__(self, duty: Duty, stop: threading.Event, moved: Callable[[], None]) -> None:
         self._duty = duty
+        self._moved = moved
         self._stop = stop
         self._began = self._last = time.monotonic()
 
     def go_on(self, done: int, there_are: int) -> None:
+        self._moved()
         now = time.monotonic()
         if now - self._last >= _SAID_EVERY_S:
             self._last = now

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 
 import structlog
@@ -14,6 +13,7 @@ from adapters.store.engine import STORE_FAULTS
 from adapters.store.outbox import ClaimLostError, StoreOutbox
 from daemon.keeper import Keeper
 from daemon.outbox import outbox_of
+from daemon.pulse import Heartbeat
 from notifications.channels.channel import Channel
 from notifications.relay import Renders, RetryPolicy, deliver_one
 
@@ -22,17 +22,6 @@ _LONGEST_PAUSE_S = 60.0
 _LAST_CHANCE_S = 5.0
 _QUICK_S = 1.0
 _log = structlog.stdlib.get_logger(__name__)
-
-
-@dataclass(slots=True)
-class Heartbeat:
-    """When a loop last moved, in seconds of the monotonic clock; waiting after a fault is moving, too."""
-
-    at: float = field(default_factory=time.monotonic)
-
-    def beat(self) -> None:
-        """It moves."""
-        self.at = time.monotonic()
 
 
 def run_relay(

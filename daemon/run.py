@@ -24,6 +24,7 @@ from daemon.copying import switch
 from daemon.digests import write_digests_safely
 from daemon.intake import Intake
 from daemon.keeper import Keeper
+from daemon.pulse import Heartbeat, Pulse
 from daemon.relay_loop import run_relay
 from notifications.channels.channel import Channel
 from notifications.rendering import Renderer
@@ -31,6 +32,8 @@ from notifications.retry_policy import RetryPolicy
 
 _TICK_S = 30
 _STOP_WITHIN_S = 20.0
+# Longer than the longest wait between two tries, and than one batch of a duty.
+_STILL_S = 300.0
 _BETWEEN_COLLECTIONS = 50_000
 SHARE_OF_KEEPALIVE = 0.4
 log = structlog.get_logger("daemon")
@@ -47,7 +50,7 @@ class Parts:
     channels: Mapping[str, Channel]
     renderer: Renderer
     policy: RetryPolicy = field(default_factory=RetryPolicy)
-    serve: Callable[[Keeper, Callable[[], int], threading.Event], None] | None = None
+    serve: Callable[[Keeper, Callable[[], int], threading.Event, Pulse], None] | None = None
     """Serves pages and API until it is told to stop; None without."""
     tell_next: Callable[[Keeper, Callable[[], int], threading.Event], None] | None = None
     """Keeps machines' next services on the broker until it is told to stop; None without."""
@@ -84,15 +87,19 @@ def run(
     switch(parts.keeper.store, stop, on=parts.copy is not None)
     do_what_is_due(parts.keeper, clock(), stop)
     connection = connect(parts, clock)
-    relay = (parts.keeper, parts.channels, parts.renderer, clock, stop, parts.policy)
+    relayed, ticked = Heartbeat(), Heartbeat()
+    pulse = _pulse(connection, relayed, ticked)
+    relay = (parts.keeper, parts.channels, parts.renderer, clock, stop, parts.policy, relayed)
     threads = [
         threading.Thread(target=connection.run, args=(stop,), name="intake"),
         threading.Thread(target=run_relay, args=relay, name="relay"),
     ]
-    for name, work in (("web", parts.serve), ("next services", parts.tell_next), ("influx", parts.copy)):
+    if parts.serve is not None:
+        threads.append(threading.Thread(target=parts.serve, args=(parts.keeper, clock, stop, pulse), name="web"))
+    for name, work in (("next services", parts.tell_next), ("influx", parts.copy)):
         if work is not None:
             threads.append(threading.Thread(target=work, args=(parts.keeper, clock, stop), name=name))
-    ticker = _ticker(parts.keeper, clock, stop)
+    ticker = _ticker(parts.keeper, clock, stop, ticked)
     for thread in threads:
         thread.start()
     ticker.start()
@@ -107,6 +114,15 @@ def run(
         _join(threads)
         parts.keeper.store.close()
         log.info("stopped")
+
+
+def _pulse(connection: Connection, relayed: Heartbeat, ticked: Heartbeat) -> Pulse:
+    pulse = Pulse()
+    pulse.watch("intake", lambda: connection.turns, _STILL_S)
+    pulse.watch("relay", lambda: relayed.at, _STILL_S)
+    pulse.watch("ticker", lambda: ticked.at, _STILL_S)
+    pulse.is_connected = connection.connected.is_set
+    return pulse
 
 
 def stop_on_signals(stop: threading.Event) -> None:
@@ -144,17 +160,18 @@ def answers(keeper: Keeper) -> bool:
     return True
 
 
-def _ticker(keeper: Keeper, clock: Callable[[], int], stop: threading.Event) -> BackgroundScheduler:
+def _ticker(keeper: Keeper, clock: Callable[[], int], stop: threading.Event, ticked: Heartbeat) -> BackgroundScheduler:
     """APScheduler only wakes us; what is due is computed from the data (pitfalls 1.3)."""
     scheduler = BackgroundScheduler(daemon=True)
     options = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-    scheduler.add_job(lambda: _tick(keeper, clock(), stop), "interval", seconds=_TICK_S, **options)
+    scheduler.add_job(lambda: _tick(keeper, clock(), stop, ticked), "interval", seconds=_TICK_S, **options)
     return scheduler
 
 
-def _tick(keeper: Keeper, now_ms: int, stop: threading.Event) -> None:
-    do_what_is_due(keeper, now_ms, stop)
+def _tick(keeper: Keeper, now_ms: int, stop: threading.Event, ticked: Heartbeat) -> None:
+    do_what_is_due(keeper, now_ms, stop, ticked.beat)
     write_digests_safely(keeper, now_ms)
+    ticked.beat()
 
 
 def _collect_less_often() -> None:

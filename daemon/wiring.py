@@ -19,6 +19,7 @@ from daemon.config_values import WEEK
 from daemon.copying import Copier, run_copier
 from daemon.further_channels import channel_of, entry_of
 from daemon.keeper import Keeper, Kept, Manager, Telling
+from daemon.pulse import Pulse
 from daemon.web.links import proofs
 from notifications.channels.channel import Channel
 from notifications.channels.email import EmailChannel, MailServer, Security
@@ -188,13 +189,13 @@ def renderer_of(config: Config, items_of: ItemsOf, store: Store | None = None) -
     return Renderer(items_of, page=page, locale=told.locale, templates=told.templates_folder, proof=proof)
 
 
-def server_of(config: Config) -> Callable[[Keeper, Callable[[], int], threading.Event], None]:
+def server_of(config: Config) -> Callable[[Keeper, Callable[[], int], threading.Event, Pulse], None]:
     """Whoever serves pages and API; the libraries for it are read by its own thread."""
 
-    def serve(keeper: Keeper, clock: Callable[[], int], stop: threading.Event) -> None:
+    def serve(keeper: Keeper, clock: Callable[[], int], stop: threading.Event, pulse: Pulse) -> None:
         from daemon.web.server import serve_until
 
-        serve_until(keeper, clock, config.web, stop)
+        serve_until(keeper, clock, config.web, stop, pulse)
 
     return serve
 

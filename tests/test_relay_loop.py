@@ -20,7 +20,8 @@ from sqlalchemy import select, text
 
 from adapters.store.tables import letters
 from daemon.keeper import Keeper
-from daemon.relay_loop import Heartbeat, run_relay
+from daemon.pulse import Heartbeat
+from daemon.relay_loop import run_relay
 from notifications.channels.channel import Channel, DeliveryFailed
 from notifications.channels.email import EmailChannel, MailServer, Security
 from notifications.letter import Letter, Rendered

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 
-from daemon.web import calendars
+from daemon.web import calendars, watching
 from daemon.web.api import administration, files, machine_changes, machines, planning, records, work_orders
 from daemon.web.guard import Guard
 from daemon.web.pages import decisions, entering, fleet, office, orders, overview, papers
@@ -35,6 +35,7 @@ def app_of(site: Site) -> FastAPI:
         app.include_router(shown.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=_STATIC))
     app.include_router(calendars.router)
+    app.include_router(watching.router, include_in_schema=False)
     add_problems(app)
     app.add_exception_handler(404, _nothing_here)
     app.add_middleware(Guard, max_body=site.settings.max_body, max_upload=site.settings.max_upload)

@@ -19,6 +19,7 @@ from adapters.store import people
 from adapters.store.engine import STORE_FAULTS
 from daemon.config import WebConfig
 from daemon.keeper import Keeper
+from daemon.pulse import Pulse
 from daemon.web.app import app_of
 from daemon.web.links import SECRET
 from daemon.web.members import first_link
@@ -31,12 +32,18 @@ _WAITING = 128
 log = structlog.get_logger("web")
 
 
-def serve_until(keeper: Keeper, clock: Callable[[], int], config: WebConfig, stop: threading.Event) -> None:
-    """Serve until `stop` is set; a port that is taken, or a store that is away, is tried again."""
+def serve_until(
+    keeper: Keeper, clock: Callable[[], int], config: WebConfig, stop: threading.Event, pulse: Pulse | None = None
+) -> None:
+    """Serve until `stop` is set; a port that is taken, or a store that is away, is tried again.
+
+    `pulse` is what programs that watch us are told of the daemon's loops.
+    """
     told = ""
+    pulse = pulse or Pulse()
     while not stop.is_set():
         try:
-            _serve(keeper, clock, config, stop)
+            _serve(keeper, clock, config, stop, pulse)
         except (OSError, *STORE_FAULTS) as fault:
             why = str(fault).splitlines()[0]
             if why != told:
@@ -45,12 +52,12 @@ def serve_until(keeper: Keeper, clock: Callable[[], int], config: WebConfig, sto
             stop.wait(_TRY_AGAIN_S)
 
 
-def _serve(keeper: Keeper, clock: Callable[[], int], config: WebConfig, stop: threading.Event) -> None:
+def _serve(keeper: Keeper, clock: Callable[[], int], config: WebConfig, stop: threading.Event, pulse: Pulse) -> None:
     with closing(listening(config.host, config.port)) as listener:
         with keeper.store.write() as connection:
             secret = people.keep_secret(connection, SECRET)
             _invite_the_first(connection, config, listener, clock())
-        server = uvicorn.Server(_options(app_of(Site(keeper, clock, settings_of(config), secret))))
+        server = uvicorn.Server(_options(app_of(Site(keeper, clock, settings_of(config), secret, pulse))))
         ended = threading.Thread(target=_end_with, args=(server, stop), name="web-end", daemon=True)
         ended.start()
         log.info("web_ready", address=address_of(config, listener))

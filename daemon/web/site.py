@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from fastapi import Request
 
 from daemon.keeper import Keeper
+from daemon.pulse import Pulse
 
 _MS = timedelta(milliseconds=1)
 
@@ -52,12 +53,13 @@ class WebSettings:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The keeper, the clock (ms since 1970), the settings, and the secret that signs links."""
+    """The keeper, the clock (ms since 1970), the settings, the secret that signs links, and the daemon's pulse."""
 
     keeper: Keeper
     clock: Callable[[], int]
     settings: WebSettings
     secret: str
+    pulse: Pulse = field(default_factory=Pulse)
 
 
 def site_of(request: Request) -> Site:
