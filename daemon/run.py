@@ -26,6 +26,7 @@ from daemon.intake import Intake
 from daemon.keeper import Keeper
 from daemon.pulse import Heartbeat, Pulse
 from daemon.relay_loop import run_relay
+from daemon.service_manager import ServiceManager
 from notifications.channels.channel import Channel
 from notifications.rendering import Renderer
 from notifications.retry_policy import RetryPolicy
@@ -74,15 +75,16 @@ def connection_of(parts: Parts, clock: Callable[[], int]) -> Connection:
 def run(
     parts: Parts,
     stop: threading.Event,
-    ready: Callable[[], None] = lambda: None,
+    manager: ServiceManager | None = None,
     clock: Callable[[], int] = clock_ms,
     connect: Callable[[Parts, Callable[[], int]], Connection] = connection_of,
 ) -> None:
     """Sweep, then receive, tick and deliver until `stop` is set; returns when everything has ended.
 
-    `ready` is called once the parts run, whether the broker answers or not; `connect` makes the connection. Readings
+    `manager` is told once the parts run, whether the broker answers or not; `connect` makes the connection. Readings
     are taken from the first moment on; TemplateProblem ends everything before it is ready.
     """
+    manager = manager or ServiceManager({})
     _collect_less_often()
     switch(parts.keeper.store, stop, on=parts.copy is not None)
     do_what_is_due(parts.keeper, clock(), stop)
@@ -106,9 +108,11 @@ def run(
     try:
         parts.renderer.check_overrides()
         log.info("ready")
-        ready()
+        manager.say("READY=1")
+        manager.keep_told(pulse, stop)
         stop.wait()
     finally:
+        manager.say("STOPPING=1")
         stop.set()
         ticker.shutdown(wait=False)
         _join(threads)

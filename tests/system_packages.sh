@@ -11,11 +11,12 @@ command -v openssl >/dev/null || missing="$missing openssl"
 { command -v initdb || ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1 || missing="$missing postgresql"
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ||
     missing="$missing chromium"
+command -v systemd-analyze >/dev/null || missing="$missing systemd"
 missing=${missing# }
 [ -n "$missing" ] || exit 0
 
 give_up() {
-    echo "The tests need the system packages mosquitto, mosquitto-clients, openssl, postgresql and chromium: install $missing." >&2
+    echo "The tests need the system packages mosquitto, mosquitto-clients, openssl, postgresql, chromium and systemd: install $missing." >&2
     exit 1
 }
 

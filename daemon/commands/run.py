@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
 import click
@@ -12,6 +13,7 @@ from daemon.commands.given import config
 from daemon.config import Config
 from daemon.keeper import Keeper
 from daemon.logs import set_up
+from daemon.service_manager import ServiceManager
 from daemon.wiring import (
     board_of,
     channels_of,
@@ -38,7 +40,8 @@ def run() -> None:
     set_up(settings.log)
     stop = threading.Event()
     daemon.stop_on_signals(stop)
-    daemon.run(parts_of(settings, open_keeper(settings, clock_ms())), stop)
+    parts = parts_of(settings, open_keeper(settings, clock_ms()))
+    daemon.run(parts, stop, manager=ServiceManager(os.environ))
 
 
 def parts_of(settings: Config, keeper: Keeper) -> daemon.Parts:

@@ -18,6 +18,7 @@ from daemon.config import load
 from daemon.intake import Intake
 from daemon.logs import set_up
 from daemon.run import SHARE_OF_KEEPALIVE, Parts, answers
+from daemon.service_manager import ServiceManager
 from daemon.wiring import open_keeper
 from notifications.channels.channel import Channel
 
@@ -47,4 +48,4 @@ def launch(
     parts = parts_of(settings, open_keeper(settings, clock_ms()))
     parts = replace(parts, channels={name: channel(each) for name, each in parts.channels.items()})
     prepare(parts)
-    daemon.run(parts, stop, connect=connect)
+    daemon.run(parts, stop, manager=ServiceManager(os.environ), connect=connect)

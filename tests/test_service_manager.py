@@ -1,0 +1,116 @@
+"""The service manager is told when the daemon is ready, that its loops move, and when it ends; the unit is sound."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from daemon.pulse import Pulse
+from daemon.service_manager import ServiceManager
+from tests.support.fleet import fleet
+from tests.support.rig import rig_in
+from tests.support.waiting import until
+
+UNIT = Path(__file__).parents[1] / "systemd" / "hourkeeper.service"
+EXPOSED_AT_MOST = 1.5
+
+
+@pytest.fixture
+def manager(tmp_path: Path) -> Iterator[socket.socket]:
+    """A service manager's end of the line."""
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as end:
+        end.bind(str(tmp_path / "notify"))
+        end.settimeout(60)
+        yield end
+
+
+def heard(manager: socket.socket) -> str:
+    return manager.recv(1000).decode()
+
+
+def test_it_hears_ready_alive_without_a_broker_and_stopping(tmp_path: Path, manager: socket.socket) -> None:
+    wanted = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "200000"}
+    with rig_in(tmp_path, fleet(1, 1, 2)) as rig:
+        rig.broker.end()
+        with patch.dict(os.environ, wanted):
+            rig.daemon.start()
+        assert heard(manager) == "READY=1"
+        assert [heard(manager) for _ in range(3)] == ["WATCHDOG=1"] * 3
+        rig.daemon.end()
+        said = [heard(manager)]
+        while said[-1] != "STOPPING=1":
+            said.append(heard(manager))
+        assert set(said[:-1]) <= {"WATCHDOG=1"}
+
+
+class Clock:
+    """A clock that is set by hand, and knows how often it was looked at."""
+
+    def __init__(self) -> None:
+        self.now_s, self.looks = 0.0, 0
+
+    def __call__(self) -> float:
+        self.looks += 1
+        return self.now_s
+
+    def is_looked_at(self, times: int) -> None:
+        """Wait until it was, from now on."""
+        wanted = self.looks + times
+        until(lambda: self.looks >= wanted, "somebody asks whether the loops move")
+
+
+def test_a_loop_that_hangs_is_not_called_alive(tmp_path: Path, manager: socket.socket) -> None:
+    clock, stop = Clock(), threading.Event()
+    pulse = Pulse(clock)
+    pulse.watch("relay", lambda: 0, 300)
+    told = ServiceManager({"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "20000"})
+    telling = threading.Thread(target=told.keep_told, args=(pulse, stop))
+    telling.start()
+    assert heard(manager) == "WATCHDOG=1"
+
+    clock.now_s = 301
+    clock.is_looked_at(2)
+    manager.settimeout(0)
+    while _is_told(manager):
+        pass
+    clock.is_looked_at(5)
+    assert not _is_told(manager)
+    stop.set()
+    telling.join()
+
+
+def _is_told(manager: socket.socket) -> bool:
+    try:
+        return bool(heard(manager))
+    except BlockingIOError:
+        return False
+
+
+def test_nobody_is_told_where_nobody_listens(tmp_path: Path) -> None:
+    stop = threading.Event()
+    ServiceManager({"WATCHDOG_USEC": "1", "WATCHDOG_PID": "1"}).keep_told(Pulse(), stop)
+    ServiceManager({}).keep_told(Pulse(), stop)
+    ServiceManager({"NOTIFY_SOCKET": str(tmp_path / "nobody")}).say("READY=1")
+
+
+def test_the_unit_is_sound_and_little_is_exposed(tmp_path: Path) -> None:
+    text = UNIT.read_text(encoding="utf-8")
+    copy = tmp_path / UNIT.name
+    copy.write_text(re.sub(r"ExecStart=\S+", "ExecStart=/bin/true", text))
+
+    verified = subprocess.run(["systemd-analyze", "verify", copy], check=False, capture_output=True, text=True)
+    assert (verified.returncode, verified.stderr) == (0, "")
+    asked = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", UNIT], check=True, capture_output=True, text=True
+    )
+    (exposure,) = re.findall(r"Overall exposure level for hourkeeper.service: ([0-9.]+)", asked.stdout)
+    assert float(exposure) <= EXPOSED_AT_MOST, asked.stdout
