@@ -58,7 +58,9 @@ def load_meters(connection: Connection, machine_ids: Iterable[str]) -> dict[str,
     """The meters of registered machines, locked where the database locks rows."""
     wanted = listed(connection, sorted(set(machine_ids)))
     statement = select(meters).select_from(wanted.join(meters, meters.c.machine_id == wanted.c.value))
-    states = {row[0]: _state(row) for row in connection.execute(statement.with_for_update(of=meters))}
+    # In one order by all: two replicas that lock the same machines wait for each other, and never in a circle.
+    locked = statement.order_by(meters.c.machine_id).with_for_update(of=meters)
+    states = {row[0]: _state(row) for row in connection.execute(locked)}
     _add_handovers(connection, states)
     return states
 
