@@ -14,13 +14,15 @@ from unittest.mock import patch
 
 import pytest
 
+from daemon.config import load
 from daemon.pulse import Pulse
 from daemon.service_manager import ServiceManager
 from tests.support.fleet import fleet
 from tests.support.rig import rig_in
 from tests.support.waiting import until
 
-UNIT = Path(__file__).parents[1] / "systemd" / "hourkeeper.service"
+UNITS = Path(__file__).parents[1] / "systemd"
+ONE, REPLICA = UNITS / "hourkeeper.service", UNITS / "hourkeeper@.service"
 EXPOSED_AT_MOST = 1.5
 
 
@@ -102,15 +104,36 @@ def test_nobody_is_told_where_nobody_listens(tmp_path: Path) -> None:
     ServiceManager({"NOTIFY_SOCKET": str(tmp_path / "nobody")}).say("READY=1")
 
 
-def test_the_unit_is_sound_and_little_is_exposed(tmp_path: Path) -> None:
-    text = UNIT.read_text(encoding="utf-8")
-    copy = tmp_path / UNIT.name
-    copy.write_text(re.sub(r"ExecStart=\S+", "ExecStart=/bin/true", text))
+@pytest.mark.parametrize("unit", [ONE, REPLICA], ids=lambda unit: unit.name)
+def test_a_unit_is_sound_and_little_is_exposed(tmp_path: Path, unit: Path) -> None:
+    copy = tmp_path / unit.name.replace("@", "@1")
+    copy.write_text(re.sub(r"ExecStart=\S+", "ExecStart=/bin/true", unit.read_text(encoding="utf-8")))
 
     verified = subprocess.run(["systemd-analyze", "verify", copy], check=False, capture_output=True, text=True)
     assert (verified.returncode, verified.stderr) == (0, "")
     asked = subprocess.run(
-        ["systemd-analyze", "security", "--offline=true", UNIT], check=True, capture_output=True, text=True
+        ["systemd-analyze", "security", "--offline=true", copy], check=True, capture_output=True, text=True
     )
-    (exposure,) = re.findall(r"Overall exposure level for hourkeeper.service: ([0-9.]+)", asked.stdout)
+    (exposure,) = re.findall(r"Overall exposure level for \S+: ([0-9.]+)", asked.stdout)
     assert float(exposure) <= EXPOSED_AT_MOST, asked.stdout
+
+
+def test_a_replica_differs_in_its_name_environment_and_folder_alone() -> None:
+    ours, theirs = (settings(unit) for unit in (ONE, REPLICA))
+
+    assert {line.partition("=")[0] for line in ours ^ theirs} == {"Description", "Environment", "StateDirectory"}
+
+
+def test_a_replica_has_a_client_id_a_status_and_a_port_of_its_own(tmp_path: Path) -> None:
+    (line,) = (line for line in settings(REPLICA) if line.startswith("Environment="))
+    environ = dict(each.split("=", 1) for each in line.removeprefix("Environment=").replace("%i", "2").split())
+    (tmp_path / "hourkeeper.toml").touch()
+
+    config = load(tmp_path / "hourkeeper.toml", environ)
+
+    assert (config.mqtt.full_client_id, config.mqtt.group, config.web.port) == ("hourkeeper-2", "hourkeeper", 8082)
+
+
+def settings(unit: Path) -> set[str]:
+    lines = unit.read_text(encoding="utf-8").splitlines()
+    return {line for line in lines if line and not line.startswith("#")}
