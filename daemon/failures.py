@@ -52,7 +52,24 @@ def store_failure(problem: SQLAlchemyError) -> str:
     """Why the store cannot be used, in one line; never with the URL, which may hold a password."""
     cause = problem.orig if isinstance(problem, DBAPIError) else problem
     first = (str(cause).strip() or type(cause).__name__).splitlines()[0]
-    return f"the store cannot be used: {first}; check store.url, or ask `hourkeeper doctor`"
+    return f"the store cannot be used: {first}; {_advice(first)}"
+
+
+_ADVICE = {
+    "malformed": "its file is damaged: move it away, with -wal and -shm, and `hourkeeper restore` the last backup",
+    "not a database": "its file is damaged, or another's: move it away, and `hourkeeper restore` the last backup",
+    "disk is full": "free some space; nothing that was accepted is lost",
+    "readonly": "let the daemon's account write to the file and to its folder",
+    "read-only": "let the daemon's account write there",
+    "locked": "another program holds it: end that, or try again",
+    "password authentication": "check the name and the password in store.url",
+    "Connection refused": "is the database server running, are host and port in store.url right?",
+}
+"""What to do, by a word of what SQLite or PostgreSQL says."""
+
+
+def _advice(said: str) -> str:
+    return next((advice for word, advice in _ADVICE.items() if word in said), "check store.url")
 
 
 def _listed(title: str, problems: list[str]) -> str:

@@ -150,3 +150,16 @@ def test_the_configuration_is_found_in_the_folder(call: Caller) -> None:
     Path(call.folder / "hourkeeper.toml").write_text("[mqtt]\nport = 0\n")
 
     failed(call("check-config"), 2, "hourkeeper.toml: mqtt.port")
+
+
+@pytest.mark.parametrize("begin", [0, 8192], ids=["its first page", "pages within"])
+def test_a_damaged_store_is_not_used_and_whoever_asks_is_told_to_restore(call: Caller, begin: int) -> None:
+    assert call("db", "upgrade").code == 0
+    with (call.folder / "hourkeeper.db").open("r+b") as store:
+        store.seek(begin)
+        store.write(b"\xff" * 4096 * 6)
+
+    failed(call("overdue"), 2, "damaged", "hourkeeper restore")
+    run = call.apart("run")
+    assert (run.code, "hourkeeper restore" in run.err.splitlines()[-1]) == (2, True)
+    assert "hourkeeper restore" in call("doctor").out
