@@ -294,18 +294,24 @@ def _no_file_may_grow(daemon: DaemonProcess) -> Iterator[None]:
     resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, before)
 
 
-def test_12_the_disk_is_full_and_then_has_room_again(tmp_path: Path) -> None:
-    machines = fleet(121, 20, 100)
-    launcher = ("tests.variants.full_disk",)
-    with rig_in(tmp_path, machines, mqtt=_SHORTEST_KEEPALIVE, launcher=launcher) as rig:
+@pytest.mark.parametrize(
+    ("number", "launcher", "mark", "said"),
+    [(121, "full_disk", "full", "full"), (130, "read_only", "read-only", "readonly")],
+    ids=["12 the disk is full", "13 the file system is read-only"],
+)
+def test_12_13_a_store_that_cannot_be_written_is_waited_for(
+    tmp_path: Path, number: int, launcher: str, mark: str, said: str
+) -> None:
+    machines = fleet(number, 20, 100)
+    with rig_in(tmp_path, machines, mqtt=_SHORTEST_KEEPALIVE, launcher=(f"tests.variants.{launcher}",)) as rig:
         rig.daemon.start_ready()
-        full = rig.daemon.store.with_name("full")
-        full.touch()
+        marked = rig.daemon.store.with_name(mark)
+        marked.touch()
         rig.publish(machines.readings)
         away = rig.daemon.wait_for("store_away", 2)
-        assert "full" in away[0]["error"]
+        assert said in away[0]["error"]
         assert rig.daemon.is_up()
-        full.unlink()
+        marked.unlink()
         _nothing_is_wrong(rig)
 
 
