@@ -186,12 +186,16 @@ def test_home_assistant_finds_machines_and_reads_every_value(world: World, broke
     assert len({each["unique_id"] for each in found["components"].values()}) == len(values)
 
 
-def test_no_model_makes_a_topic_or_template_or_leaves_its_place(world: World, broker: Broker) -> None:
+def test_no_model_makes_a_topic_or_template_or_leaves_its_place(world: World, tmp_path: Path) -> None:
     names = [HARMLESS, *(name.encode(errors="ignore").decode() for name in CORPUS.values())]
     models = {f"N{number}": name for number, name in enumerate(names)}
     for machine_id, model in models.items():
         world.sells(machine_id, model=model)
-    with watching(broker.port, *EVERYTHING) as seen, telling(world, broker, "homeassistant"):
+    with (
+        broker_in(tmp_path / "own") as broker,
+        watching(broker.port, *EVERYTHING) as seen,
+        telling(world, broker, "homeassistant"),
+    ):
         until(lambda: all(said(seen, each) for each in models), "all are told of")
         found = [(topic, json.loads(payload)) for topic, payload, _ in seen.messages if payload]
 
