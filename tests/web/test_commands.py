@@ -17,6 +17,8 @@ OPERATORS = {
     "doctor": "it looks from outside, also when nothing answers",
     "db upgrade": "while the daemon is stopped",
     "db check": "of the database on this machine",
+    "backup": "to a file on this machine",
+    "restore": "while the daemon is stopped",
     "centres feed": "it prints a secret address, which the operator hands to the centre",
     "influx status": "of a copy whose server only the configuration on this machine names",
     "influx rebuild": "the same; it makes the whole copy anew",
