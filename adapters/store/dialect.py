@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.compiler import compiles
 
 
 def listed(connection: Connection, values: Sequence[str]) -> FromClause:
@@ -48,6 +49,28 @@ def among_given(dialect: str, wanted: Column[Any]) -> ColumnElement[bool]:
 def given(connection: Connection, values: Sequence[str]) -> dict[str, str | list[str]]:
     """The parameter `given` of `among_given`."""
     return {"given": json.dumps(list(values)) if connection.dialect.name == "sqlite" else list(values)}
+
+
+class unhurried(ColumnElement[Any]):  # noqa: N801 - it is used as a function
+    """A column by which SQLite shall not look for rows: it has no statistics, and thinks that few have any value."""
+
+    inherit_cache = True
+    __visit_name__ = "unhurried"
+
+    def __init__(self, column: ColumnElement[Any]) -> None:
+        """The column, as it is everywhere else."""
+        self.column = column
+        self.type = column.type
+
+
+@compiles(unhurried)
+def _plain(element: unhurried, compiler: Any, **options: Any) -> str:  # noqa: ANN401 - SQLAlchemy's own
+    return str(compiler.process(element.column, **options))
+
+
+@compiles(unhurried, "sqlite")
+def _hidden(element: unhurried, compiler: Any, **options: Any) -> str:  # noqa: ANN401 - as above
+    return f"+{compiler.process(element.column, **options)}"
 
 
 def insert_new(connection: Connection, table: Table) -> Any:  # noqa: ANN401 - the two dialects' inserts share no class

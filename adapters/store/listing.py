@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, ScalarSelect, Select, and_, func, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, ScalarSelect, Select, and_, func, literal_column, or_, select
 
+from adapters.store.dialect import unhurried
 from adapters.store.paging import Keys, Place
 from adapters.store.tables import (
     duties,
@@ -117,7 +118,9 @@ def conditions_of(wanted: OrderFilter) -> Iterator[ColumnElement[bool]]:
         if values:
             yield column.in_(sorted(values))
     if wanted.states is not None:
-        yield work_orders.c.state.in_(sorted(wanted.states))
+        yield from _in_states(wanted.states, few=any(getattr(wanted, name) is not None for name in _OF_FEW))
+    if wanted.kind is not None:
+        yield from _of_kind(wanted.kind, alone=wanted.states is None)
     if wanted.due_from is not None:
         yield work_orders.c.due_on >= wanted.due_from
     if wanted.due_before is not None:
@@ -126,14 +129,35 @@ def conditions_of(wanted: OrderFilter) -> Iterator[ColumnElement[bool]]:
         yield from _unsent(wanted.unsent)
 
 
-_EQUAL: Mapping[str, Column[Any]] = {
-    "kind": work_orders.c.kind,
+def _in_states(states: frozenset[State], *, few: bool) -> Iterator[ColumnElement[bool]]:
+    """In the words of the indexes of orders that are not done; `few`: of some machines, which are found first."""
+    order = work_orders.c
+    if states <= OPEN_STATES:
+        yield order.closed_on.is_(None)
+    if State.DONE not in states:
+        yield order.state != literal_column(f"'{State.DONE.value}'")
+    if states != OPEN_STATES:
+        yield (unhurried(order.state) if few or len(states) > 1 else order.state).in_(sorted(states))
+
+
+def _of_kind(kind: Kind, *, alone: bool) -> Iterator[ColumnElement[bool]]:
+    """In the words of the index of orders that are no visits of the plan, if nothing else tells orders apart."""
+    order = work_orders.c
+    by_index = alone and kind is not Kind.MANDATORY_VISIT
+    if by_index:
+        yield order.kind != literal_column(f"'{Kind.MANDATORY_VISIT.value}'")
+    yield (order.kind if by_index else unhurried(order.kind)) == kind
+
+
+_OF_FEW = ("machine_id", "service_centre", "yard", "order_id")
+"""What is asked of one of these is asked of few machines."""
+_EQUAL: Mapping[str, ColumnElement[Any]] = {
     "machine_id": work_orders.c.machine_id,
     "order_id": work_orders.c.id,
     "service_centre": machines.c.service_centre,
-    "region": machines.c.region,
+    "region": unhurried(machines.c.region),
     "yard": machines.c.yard,
-    "status": machines.c.status,
+    "status": unhurried(machines.c.status),
 }
 _AMONG: Mapping[str, Column[Any]] = {"service_centres": machines.c.service_centre, "regions": machines.c.region}
 
@@ -260,7 +284,7 @@ def _of_state(state: str) -> ScalarSelect[str]:
     went_in = or_(_other.c.letter_id == notices.c.letter_id, _other.c.original_id == notices.c.letter_id)
     return (
         select(func.min(_other.c.letter_id))
-        .where(went_in, _other.c.state == state)
+        .where(went_in, unhurried(_other.c.state) == state)
         .correlate(notices)
         .scalar_subquery()
     )

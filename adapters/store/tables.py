@@ -68,6 +68,17 @@ def status_is(status: Status) -> TextClause:
     return text(f"status = '{status.value}'")
 
 
+def _of_few(name: str, *columns: str, where: TextClause) -> Index:
+    """An index of a small part of a large table."""
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
+IS_OPEN = text("closed_on IS NULL")
+"""Orders that are open, in the very words by which their indexes are found."""
+NOT_DONE = text("state <> 'done'")
+"""All but the many orders that were done, likewise."""
+NOT_VISITS = text("kind <> 'mandatory_visit'")
+"""All but the many visits of the plan, likewise."""
 OTHER_TIME = text("(clock OR device_ms IS NULL)")
 """Readings that count at another time than the device's: its clock was wrong, or it sent none."""
 
@@ -174,7 +185,9 @@ machines = Table(
     ),
     CheckConstraint("status <> 'stock' OR stocked_on IS NOT NULL", name="stock_has_date"),
     CheckConstraint("status <> 'retired' OR retired_on IS NOT NULL", name="retired_has_date"),
-    Index("ix_machines_service_centre", "service_centre"),
+    # Lists of machines, each in the order of their numbers.
+    *(Index(f"ix_machines_{column}", column, "machine_id") for column in ("service_centre", "region", "yard")),
+    *(Index(f"ix_machines_{column}", column, "machine_id") for column in ("status", "category")),
     _named_by("service_centre", Status.IN_SERVICE),
     _named_by("yard", Status.STOCK),
     _named_by("region", Status.STOCK),
@@ -320,7 +333,16 @@ work_orders = Table(
     CheckConstraint("due_on IS NULL OR overdue_on IS NULL OR overdue_on >= due_on", name="overdue_after_due"),
     _not_negative("threshold_ms"),
     UniqueConstraint("machine_id", "kind", "step", name="uq_work_orders_identity"),
-    Index("ix_work_orders_state_overdue_on", "state", "overdue_on"),
+    # Lists of orders: by a date, and of the few that are open, did not end well, or are not visits of the plan.
+    Index("ix_work_orders_due_on", "due_on", "id"),
+    Index("ix_work_orders_overdue_on", "overdue_on", "id"),
+    _of_few("ix_work_orders_not_done_by_machine", "state", "machine_id", "kind", "id", where=NOT_DONE),
+    _of_few("ix_work_orders_not_done_by_due", "state", "due_on", "id", where=NOT_DONE),
+    _of_few("ix_work_orders_not_done_by_overdue", "state", "overdue_on", "id", where=NOT_DONE),
+    _of_few("ix_work_orders_not_visits", "kind", "machine_id", "id", where=NOT_VISITS),
+    # These hold all that the first page counts, and by which lists of what is open are sifted.
+    _of_few("ix_work_orders_open_by_due", "due_on", "id", "kind", "state", "machine_id", where=IS_OPEN),
+    _of_few("ix_work_orders_open_by_machine", "machine_id", "kind", "id", "due_on", "state", where=IS_OPEN),
     Index("ix_work_orders_remind_on", "remind_on"),
 )
 
@@ -480,6 +502,12 @@ notices = Table(
         postgresql_where=Column("letter_id").isnot(None),
     ),
     Index(
+        "ix_notices_dropped",
+        "id",
+        sqlite_where=Column("dropped").isnot(None),
+        postgresql_where=Column("dropped").isnot(None),
+    ),
+    Index(
         "ix_notices_waiting_recipient",
         "recipient",
         "role",
@@ -524,6 +552,9 @@ findings = Table(
         postgresql_where=Column("closed_on").is_(None),
     ),
     Index("ix_findings_machine_id", "machine_id"),
+    Index("ix_findings_opened_on", "opened_on", "id"),
+    _of_few("ix_findings_open_by_day", "opened_on", "id", where=IS_OPEN),
+    _of_few("ix_findings_open_by_kind", "kind", "opened_on", "id", where=IS_OPEN),
 )
 
 duties = Table(

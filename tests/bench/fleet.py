@@ -19,7 +19,7 @@ from adapters.store.tables import metadata
 from schedules.assess import assess
 from tests.bench.patterns import Patterns, open_bench_keeper
 
-_OF_MACHINES = [table for table in metadata.sorted_tables if "machine_id" in table.columns]
+OF_MACHINES = [table for table in metadata.sorted_tables if "machine_id" in table.columns]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,8 @@ def make_fleet(patterns: Patterns, file: Path, size: int, changing: int = 100, l
     raw.execute("ATTACH ? AS patterns", (str(patterns.file),))
     raw.execute("BEGIN")
     _assign(raw, patterns, size, changing, late)
-    for table in _OF_MACHINES:
-        _copy(raw, table.name, [column.name for column in table.columns if column.name not in {"id", "machine_id"}])
+    for table in OF_MACHINES:
+        copy_table(raw, table.name, [column.name for column in table.columns if column.name not in {"id", "machine_id"}])
     raw.execute("COMMIT")
     raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     raw.close()
@@ -70,7 +70,8 @@ def _assign(raw: sqlite3.Connection, patterns: Patterns, size: int, changing: in
     raw.executemany("INSERT INTO copies VALUES (?, ?)", rows)
 
 
-def _copy(raw: sqlite3.Connection, table: str, columns: list[str]) -> None:
+def copy_table(raw: sqlite3.Connection, table: str, columns: list[str]) -> None:
+    """Every machine of `copies` gets the rows that its pattern has in a table."""
     names = ", ".join(f'"{column}"' for column in columns)
     theirs = ", ".join(f'p."{column}"' for column in columns)
     raw.execute(f"DELETE FROM main.{table}")  # noqa: S608 - a name of ours
