@@ -7,7 +7,20 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, ScalarSelect, Select, and_, func, literal_column, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    ScalarSelect,
+    Select,
+    SelectBase,
+    and_,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from adapters.store.dialect import unhurried
 from adapters.store.paging import Keys, Place
@@ -316,18 +329,25 @@ def _notices(went_in: ColumnElement[bool]) -> Select[Any]:
 
 def _notice_is(state: str) -> ColumnElement[bool]:
     """A notice is dropped by itself or with its letter, waits without one, else is as its letter is."""
-    # The letters of a state are few and found by an index, unless they are those that went out.
+    of_letter = and_(notices.c.dropped.is_(None), unhurried(letters.c.state) == state)
+    if state == "sent":  # as most are: the newest of them are found by going through all
+        return of_letter
+    return notices.c.id.in_(_few(state)) & or_(of_letter, *_BY_ITSELF.get(state, ()))
+
+
+_BY_ITSELF = {
+    "dropped": (notices.c.dropped.isnot(None),),
+    "waiting": (notices.c.dropped.is_(None) & notices.c.letter_id.is_(None),),
+}
+"""What a notice is that has no letter to go by."""
+
+
+def _few(state: str) -> SelectBase:
+    """The notices that may be in a state in which few are, found by the indexes of those few."""
     first = func.coalesce(_other.c.original_id, _other.c.letter_id)
-    of_letter = and_(
-        notices.c.dropped.is_(None),
-        letters.c.state == state,
-        notices.c.letter_id.in_(select(first).where(_other.c.state == state)),
-    )
-    if state == "dropped":
-        return notices.c.dropped.isnot(None) | of_letter
-    if state == "waiting":
-        return of_letter | (notices.c.dropped.is_(None) & notices.c.letter_id.is_(None))
-    return of_letter
+    own = notices.alias("own")
+    in_letters = select(own.c.id).where(own.c.letter_id.in_(select(first).where(_other.c.state == state)))
+    return in_letters.union_all(*(select(notices.c.id).where(each) for each in _BY_ITSELF.get(state, ())))
 
 
 def all_service_centres(connection: Connection) -> Iterator[Sequence[Row[Any]]]:
@@ -376,8 +396,17 @@ def _of_findings(wanted: FindingFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.machine_id is not None:
         yield columns.machine_id == wanted.machine_id
     if wanted.service_centre is not None:
-        of_centre = (columns.kind == FindingKind.CENTRE_WITHOUT_ADDRESS) & (columns.subject == wanted.service_centre)
-        yield (machines.c.service_centre == wanted.service_centre) | of_centre
+        yield columns.id.in_(_of_centre(wanted.service_centre))
+
+
+def _of_centre(service_centre: str) -> SelectBase:
+    """What was found of a centre's machines, and of the centre itself."""
+    other = findings.alias("of_centre").c
+    of_machines = select(other.id).where(
+        other.machine_id == machines.c.machine_id, machines.c.service_centre == service_centre
+    )
+    itself = select(other.id).where(other.kind == FindingKind.CENTRE_WITHOUT_ADDRESS, other.subject == service_centre)
+    return of_machines.correlate(None).union_all(itself.correlate(None))
 
 
 def _batches(connection: Connection, statement: Select[Any]) -> Iterator[Sequence[Row[Any]]]:

@@ -52,7 +52,7 @@ def make_fleet(patterns: Patterns, file: Path, size: int, changing: int = 100, l
     raw.execute("BEGIN")
     _assign(raw, patterns, size, changing, late)
     for table in OF_MACHINES:
-        copy_table(raw, table.name, [column.name for column in table.columns if column.name not in {"id", "machine_id"}])
+        copy_table(raw, table.name)
     raw.execute("COMMIT")
     raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     raw.close()
@@ -70,8 +70,9 @@ def _assign(raw: sqlite3.Connection, patterns: Patterns, size: int, changing: in
     raw.executemany("INSERT INTO copies VALUES (?, ?)", rows)
 
 
-def copy_table(raw: sqlite3.Connection, table: str, columns: list[str]) -> None:
+def copy_table(raw: sqlite3.Connection, table: str) -> None:
     """Every machine of `copies` gets the rows that its pattern has in a table."""
+    columns = [column.name for column in metadata.tables[table].columns if column.name not in {"id", "machine_id"}]
     names = ", ".join(f'"{column}"' for column in columns)
     theirs = ", ".join(f'p."{column}"' for column in columns)
     raw.execute(f"DELETE FROM main.{table}")  # noqa: S608 - a name of ours

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -103,10 +103,8 @@ def _fill(raw: sqlite3.Connection, size: int, now_ms: int) -> None:
     raw.execute("CREATE TEMP TABLE copies (machine_id TEXT PRIMARY KEY, pattern TEXT) WITHOUT ROWID")
     raw.executemany("INSERT INTO copies VALUES (?, ?)", _copies(_sorts(raw), size))
     for table in OF_MACHINES:
-        columns = [column.name for column in table.columns if column.name not in {"id", "machine_id"}]
-        copy_table(raw, table.name, columns)
-    raw.execute("UPDATE findings SET subject = machine_id")
-    raw.execute("DELETE FROM findings WHERE rowid % ? <> 0", (_FOUND_OF,))
+        copy_table(raw, table.name)
+    _find(raw, now_ms)
     _spread(raw)
     _tell(raw, now_ms)
 
@@ -114,12 +112,12 @@ def _fill(raw: sqlite3.Connection, size: int, now_ms: int) -> None:
 def _sorts(raw: sqlite3.Connection) -> dict[str, list[str]]:
     """Patterns by what is open of them."""
     found: dict[str, list[str]] = {name: [] for name in _SHARES}
-    worst = """SELECT m.machine_id, (SELECT min(state) FROM patterns.work_orders o
-        WHERE o.machine_id = m.machine_id AND o.closed_on IS NULL AND o.state <> 'upcoming'), EXISTS (SELECT 1
-        FROM patterns.work_orders o WHERE o.machine_id = m.machine_id AND o.closed_on IS NULL) FROM patterns.machines m"""
-    for machine_id, state, is_open in raw.execute(worst):
+    states = """SELECT m.machine_id, group_concat(o.state) FROM patterns.machines m LEFT JOIN patterns.work_orders o
+        ON o.machine_id = m.machine_id AND o.closed_on IS NULL GROUP BY m.machine_id"""
+    for machine_id, open_states in raw.execute(states):
         named = next((name for name in ("stock", "refused") if machine_id.startswith(name)), None)
-        found[named or ("overdue" if state == "overdue" else "open" if is_open else "closed")].append(machine_id)
+        state = "closed" if open_states is None else "overdue" if "overdue" in open_states else "open"
+        found[named or state].append(machine_id)
     return found
 
 
@@ -128,6 +126,18 @@ def _copies(sorts: dict[str, list[str]], size: int) -> Iterator[tuple[str, str]]
     for number in range(size):
         (sort,) = random.choices(names, [_SHARES[name] for name in names])
         yield f"M{number:07d}", random.choice(sorts[sort])
+
+
+def _find(raw: sqlite3.Connection, now_ms: int) -> None:
+    """One machine in so many is silent."""
+    raw.execute("DELETE FROM findings")
+    raw.execute(
+        """INSERT INTO findings (kind, subject, machine_id, opened_on, recorded_ms, details)
+        SELECT 'silent', machine_id, machine_id, date('2026-01-01', '+' || (rowid % 300) || ' days'), ?,
+        json_object('last_heard', '2025-12-01', 'days', 30)
+        FROM machines WHERE status = 'in_service' AND rowid % ? = 0""",
+        (now_ms, _FOUND_OF),
+    )
 
 
 def _spread(raw: sqlite3.Connection) -> None:
@@ -143,9 +153,7 @@ def _spread(raw: sqlite3.Connection) -> None:
         "INSERT INTO service_centres (service_centre, name) VALUES (?, ?)",
         [(f"SC{number:03d}", f"Service Centre {number}") for number in range(_CENTRES)],
     )
-    raw.executemany(
-        "INSERT INTO yards (yard, name) VALUES (?, ?)", [(f"Y{n:02d}", f"Yard {n}") for n in range(_YARDS)]
-    )
+    raw.executemany("INSERT INTO yards (yard, name) VALUES (?, ?)", [(f"Y{n:02d}", f"Yard {n}") for n in range(_YARDS)])
 
 
 def _tell(raw: sqlite3.Connection, now_ms: int) -> None:
@@ -184,14 +192,17 @@ def moved(national: National, url: str) -> National:
 
 
 def _copy_rows(raw: sqlite3.Connection, driver: Any, name: str) -> None:  # noqa: ANN401 - psycopg's connection
-    table = metadata.tables[name]
-    columns = ", ".join(f'"{column.name}"' for column in table.columns)
-    kinds = [_KINDS.get(str(column.type)) for column in table.columns]
-    with driver.cursor() as cursor, cursor.copy(f"COPY {name} ({columns}) FROM STDIN") as copy:
-        for row in raw.execute(f"SELECT {columns} FROM {name}"):  # noqa: S608 - a name of ours
-            copy.write_row([value if make is None or value is None else make(value) for make, value in zip(kinds, row, strict=True)])
-    if "id" in table.columns:
-        driver.execute(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT coalesce(max(id), 1) FROM {name}))")  # noqa: S608 - as above
+    columns = metadata.tables[name].columns
+    names = ", ".join(f'"{column.name}"' for column in columns)
+    kinds = [bool if str(column.type) == "BOOLEAN" else None for column in columns]
+    with driver.cursor() as cursor, cursor.copy(f"COPY {name} ({names}) FROM STDIN") as copy:
+        for row in raw.execute(f"SELECT {names} FROM {name}"):  # noqa: S608 - names of ours
+            copy.write_row([_as(kind, value) for kind, value in zip(kinds, row, strict=True)])
+    if "id" in columns:
+        numbers = f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT coalesce(max(id), 1) FROM {name}))"  # noqa: S608 - as above
+        driver.execute(numbers)
 
 
-_KINDS: dict[str, Callable[[Any], Any]] = {"BOOLEAN": bool}
+def _as(kind: type[bool] | None, value: Any) -> Any:  # noqa: ANN401 - a value of a column
+    """SQLite keeps what is true or false as a number."""
+    return value if kind is None or value is None else kind(value)
