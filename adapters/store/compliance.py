@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, String, and_, case, cast, func, or_, select
 
+from adapters.store.dialect import unhurried
 from adapters.store.listing import OrderFilter, conditions_of
 from adapters.store.tables import machines, work_orders
 from schedules.compliance import COUNTED_KINDS, Outcome
@@ -65,7 +66,7 @@ def counts(connection: Connection, period: Period, by: Sequence[By], wanted: Ord
         select(*groups, _OUTCOME.label("outcome"), func.count().label("orders"))
         .select_from(work_orders.join(machines, machines.c.machine_id == _ORDER.machine_id))
         .where(
-            _ORDER.due_on.between(period.begins_on, period.ends_on),
+            unhurried(_ORDER.due_on).between(period.begins_on, period.ends_on),
             _ORDER.kind.in_(sorted(COUNTED_KINDS)),
             _ORDER.state != State.CANCELLED,
             _ORDER.before_registration.is_(False),

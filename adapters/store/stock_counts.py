@@ -1,4 +1,4 @@
-"""How many machines are in stock, and how many orders a month's upkeep of them has."""
+"""How many machines are in stock and where, and how many orders a month's upkeep of them has."""
 
 from __future__ import annotations
 
@@ -19,3 +19,14 @@ def orders(connection: Connection, month: str) -> int:
     """Orders of stock upkeep for a month, whatever became of them."""
     its = (work_orders.c.kind == Kind.STOCK_UPKEEP, work_orders.c.step == month)
     return connection.execute(select(func.count()).select_from(work_orders).where(*its)).scalar_one()
+
+
+def places(connection: Connection, yard: str | None) -> tuple[list[str], list[str]]:
+    """The yards and the regions in which machines stand, or those of one yard, in order."""
+    found = []
+    for column in (machines.c.yard, machines.c.region):
+        statement = select(column).distinct().where(status_is(Status.STOCK), column.isnot(None))
+        if yard is not None:
+            statement = statement.where(machines.c.yard == yard)
+        found.append(list(connection.execute(statement.order_by(column)).scalars()))
+    return found[0], found[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 
 from adapters.store.listing import OrderFilter, conditions_of
 from adapters.store.tables import findings, machines, work_orders
-from schedules.work_order import OPEN_STATES
+from schedules.work_order import State
 
 _OF_MACHINE = work_orders.join(machines, machines.c.machine_id == work_orders.c.machine_id)
 _BY_MACHINE = ("service_centre", "region", "yard", "status", "service_centres", "regions")
@@ -18,8 +19,8 @@ _BY_MACHINE = ("service_centre", "region", "yard", "status", "service_centres", 
 def open_orders(connection: Connection, wanted: OrderFilter) -> list[Row[Any]]:
     """How many orders are open, by `kind` and `state`."""
     order = work_orders.c
-    statement = select(order.kind, order.state, func.count().label("orders")).select_from(_joined(wanted))
-    statement = statement.where(order.state.in_(sorted(OPEN_STATES)), *conditions_of(wanted))
+    statement = select(order.kind, order.state, func.count().label("orders")).select_from(joined(wanted))
+    statement = statement.where(order.closed_on.is_(None), *conditions_of(wanted))
     return list(connection.execute(statement.group_by(order.kind, order.state)).all())
 
 
@@ -27,9 +28,8 @@ def overdue_by_centre(connection: Connection, wanted: OrderFilter, most: int) ->
     """How many orders are overdue, by `service_centre`; those with the most first."""
     count = func.count().label("orders")
     statement: Select[Any] = select(machines.c.service_centre, count).select_from(_OF_MACHINE)
-    statement = statement.where(
-        work_orders.c.state == "overdue", machines.c.service_centre.isnot(None), *conditions_of(wanted)
-    )
+    late = replace(wanted, states=frozenset({State.OVERDUE}))
+    statement = statement.where(machines.c.service_centre.isnot(None), *conditions_of(late))
     return list(
         connection.execute(statement.group_by(machines.c.service_centre).order_by(count.desc()).limit(most)).all()
     )
@@ -38,8 +38,8 @@ def overdue_by_centre(connection: Connection, wanted: OrderFilter, most: int) ->
 def due_between(connection: Connection, wanted: OrderFilter, begins_on: date, ends_on: date) -> int:
     """How many open orders fall due in these days by the calendar, both included."""
     order = work_orders.c
-    statement = select(func.count()).select_from(_joined(wanted))
-    days = (order.state.in_(sorted(OPEN_STATES)), order.due_on.between(begins_on, ends_on))
+    statement = select(func.count()).select_from(joined(wanted))
+    days = (order.closed_on.is_(None), order.due_on.between(begins_on, ends_on))
     return int(connection.execute(statement.where(*days, *conditions_of(wanted))).scalar_one())
 
 
@@ -53,6 +53,6 @@ def open_findings(connection: Connection, service_centre: str | None) -> list[Ro
     return list(connection.execute(statement.group_by(findings.c.kind)).all())
 
 
-def _joined(wanted: OrderFilter) -> Any:  # noqa: ANN401 - a table, or a join
-    """Machines are looked at only where something of theirs is asked for."""
+def joined(wanted: OrderFilter) -> Any:  # noqa: ANN401 - a table, or a join
+    """What counts are made of: machines are looked at only where something of theirs is asked for."""
     return _OF_MACHINE if any(getattr(wanted, name) not in (None, frozenset()) for name in _BY_MACHINE) else work_orders

@@ -11,6 +11,7 @@ from fastapi import Request
 
 from daemon.keeper import Keeper
 from daemon.pulse import Pulse
+from daemon.web.figures import Figures
 
 _MS = timedelta(milliseconds=1)
 
@@ -53,13 +54,16 @@ class WebSettings:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The keeper, the clock (ms since 1970), the settings, the secret that signs links, and the daemon's pulse."""
+    """The keeper, the clock (ms since 1970), the settings, the secret that signs links, the daemon's pulse,
+    and what was counted lately.
+    """
 
     keeper: Keeper
     clock: Callable[[], int]
     settings: WebSettings
     secret: str
     pulse: Pulse = field(default_factory=Pulse)
+    figures: Figures = field(default_factory=Figures)
 
 
 def site_of(request: Request) -> Site:

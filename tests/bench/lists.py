@@ -132,7 +132,7 @@ def measured(national: National, now_ms: int, only: str = "") -> Iterator[Found]
     """Each address, asked of a server of its own, and what it asks the database."""
     with served(national, now_ms) as (ask, statements, store):
         for asked in addresses(national):
-            if only in asked.path:
+            if asked.path.startswith(only):
                 yield _measured(asked, ask, statements, store)
 
 

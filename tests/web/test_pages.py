@@ -67,6 +67,15 @@ def test_no_page_shows_what_is_somebody_else_s(served: Served) -> None:
             assert served.asked_by(stranger).get(address).status_code == 403, (stranger, address)
 
 
+def test_the_stock_page_offers_the_sheets_of_every_yard_that_is_theirs_to_see(served: Served) -> None:
+    offered = {
+        who: set(re.findall(r'href="/stock/(\w+)/', served.asked_by(who).get("/stock").text))
+        for who in ("manager", "auditor", "Y1", "Y2", "SC7")
+    }
+
+    assert offered == {"manager": {"Y1", "Y2"}, "auditor": {"Y1", "Y2"}, "Y1": {"Y1"}, "Y2": {"Y2"}, "SC7": set()}
+
+
 def test_whoever_is_not_logged_in_is_led_to_the_login_and_back(served: Served) -> None:
     nobody = served.asked_by(None)
     for address in [*FOR_ALL, *OF_THE_FLEET, *of_l1(served)]:

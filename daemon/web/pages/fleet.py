@@ -10,8 +10,8 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import Connection, Row
 
-from adapters.store import curve
-from adapters.store.listing import MACHINE_KEYS, REFUSED, OrderFilter
+from adapters.store import curve, stock_counts
+from adapters.store.listing import MACHINE_KEYS, ORDER_SORTS, REFUSED, OrderFilter
 from adapters.store.paging import Keys, Place
 from daemon import forecasting, listing, records, service_book, winters
 from daemon.showing import hours
@@ -33,7 +33,8 @@ Fields = dict[str, Any]
 ROWS = 50
 _READINGS = 15
 _REFUSED_SHOWN = 200
-_STOCK_ROWS = 200
+_STOCK_ROWS = 100
+_MOST_YARDS = 300
 
 
 @router.get("/machines")
@@ -112,17 +113,23 @@ def show_stock(request: Request, person: Visitor) -> HTMLResponse:
     today = site.keeper.today(site.clock())
     with site.keeper.store.read() as connection:
         sheets = {kind.value: _open(connection, site, person, kind) for kind in _SHEETS}
-        regions = {row["region"] for rows in sheets.values() for row in rows}
+        yards, regions = _places(connection, person)
         windows = [each for each in winters.winters(connection, site.keeper, None, today) if each["region"] in regions]
-    yards = sorted({row["yard"] for rows in sheets.values() for row in rows if row["yard"]})
     data: Fields = {
         "sheets": sheets,
         "windows": windows,
-        "yards": yards,
+        "yards": yards[:_MOST_YARDS],
         "month": f"{today:%Y-%m}",
         "most": _STOCK_ROWS,
     }
     return page(request, person, "stock.j2", **data)
+
+
+def _places(connection: Connection, person: Person) -> tuple[list[str], list[str]]:
+    """Yards and regions of unsold machines that are theirs to see."""
+    if person.yard is None and not person.sees_everything:
+        return [], []
+    return stock_counts.places(connection, person.yard)
 
 
 _SHEETS = (Kind.FREEZE_PROTECTION, Kind.STOCK_UPKEEP)
@@ -130,4 +137,5 @@ _SHEETS = (Kind.FREEZE_PROTECTION, Kind.STOCK_UPKEEP)
 
 def _open(connection: Connection, site: Site, person: Person, kind: Kind) -> list[Fields]:
     wanted = orders_of(person, OrderFilter(states=OPEN_STATES, kind=kind))
-    return list(listing.orders(connection, site.keeper, wanted, site.clock(), _STOCK_ROWS))
+    first_due = Place(ORDER_SORTS["due"])
+    return list(listing.orders(connection, site.keeper, wanted, site.clock(), _STOCK_ROWS, first_due))
