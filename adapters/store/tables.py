@@ -552,6 +552,7 @@ findings = Table(
         postgresql_where=Column("closed_on").is_(None),
     ),
     Index("ix_findings_machine_id", "machine_id"),
+    Index("ix_findings_subject", "subject"),
     Index("ix_findings_opened_on", "opened_on", "id"),
     _of_few("ix_findings_open_by_day", "opened_on", "id", where=IS_OPEN),
     _of_few("ix_findings_open_by_kind", "kind", "opened_on", "id", where=IS_OPEN),

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import httpx2
@@ -25,67 +25,13 @@ from daemon.web import server as web_server
 from tests.bench.bench import Bench
 from tests.bench.national import National, make_national, moved
 from tests.bench.report import Report
+from tests.support.lists import Asked, Statements, addresses
 from tests.support.postgres import postgres
 
 _ROUNDS = 21
 _WANTED_MS, _WANTED_RATIO = 100, 3
 _P95 = 0.95
 _TIMEOUT_S = 300.0
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One address, and who asks for it."""
-
-    path: str
-    who: str = "manager"
-
-
-def addresses(national: National) -> Iterator[Asked]:
-    """The lists with each of their filters and sorts, and the pages."""
-    orders, machines = "/api/v1/work-orders", "/api/v1/machines"
-    states = ("open", "upcoming", "due", "overdue", "done", "superseded", "lapsed", "cancelled")
-    kinds = ("mandatory_visit", "self_service", "stock_upkeep", "freeze_protection")
-    places = (f"service_centre={national.centre}", f"region={national.region}", "machine=M0000123")
-    yield Asked(orders)
-    yield from (Asked(f"{orders}?sort={sort}") for sort in ("overdue", "due", "id"))
-    yield from (Asked(f"{orders}?state={state}") for state in states)
-    yield from (Asked(f"{orders}?state={state}&sort=due") for state in ("open", "overdue", "done"))
-    yield from (Asked(f"{orders}?state=open&kind={kind}&sort=due") for kind in kinds)
-    yield from (Asked(f"{orders}?kind={kind}") for kind in kinds)
-    yield from (Asked(f"{orders}?{place}") for place in places)
-    yield from (Asked(f"{orders}?state={state}&{place}") for place in places for state in ("open", "overdue"))
-    yield from (Asked(f"{orders}?{span}") for span in ("due_from=2026-01-01", "due_before=2026-09-01&state=open"))
-    yield Asked(f"{orders}?due_from=2026-12-01&due_before=2026-12-08&state=open&sort=due")
-    yield from (Asked(f"{orders}?state={state}", "centre") for state in ("open", "overdue", "done"))
-    yield from (Asked(f"{orders}?state=open&sort={sort}", "yard") for sort in ("machine", "due"))
-    yield Asked(machines)
-    yield from (Asked(f"{machines}?status={status}") for status in ("stock", "in_service", "retired"))
-    yield from (Asked(f"{machines}?category={category}") for category in ("loader", "roller"))
-    yield from (Asked(f"{machines}?{place}") for place in (*places[:2], f"yard={national.yard}"))
-    yield from (Asked(machines, who) for who in ("centre", "yard"))
-    yield Asked(f"{machines}/M0000123/readings")
-    yield Asked("/api/v1/refused-readings")
-    yield from (Asked(f"/api/v1/findings{more}") for more in ("", "?cured=true", "?kind=never_reported"))
-    yield Asked("/api/v1/findings", "centre")
-    yield from (Asked(f"/api/v1/notices{more}") for more in ("", "?state=waiting", "?state=sent", "?state=dead"))
-    yield Asked("/api/v1/notices?state=dropped")
-    yield from (Asked("/api/v1/summary", who) for who in ("manager", "centre", "yard"))
-    pages = ("/", "/work-orders?state=overdue", "/work-orders?state=open&sort=due", "/machines", "/stock", "/meters")
-    yield from (Asked(page) for page in (*pages, "/findings", "/notices", "/machines/M0000123", "/health"))
-    yield from (Asked(page, "centre") for page in ("/", "/work-orders?state=open", "/machines"))
-    yield Asked("/stock", "yard")
-
-
-@dataclass
-class Statements:
-    """What was asked of the database, while it listens."""
-
-    asked: list[tuple[str, Any]] = field(default_factory=list)
-
-    def hear(self, _connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:  # noqa: ANN401 - the driver's
-        if statement.lstrip().upper().startswith(("SELECT", "WITH")):
-            self.asked.append((statement, parameters))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +77,7 @@ def _on(national: National, database: str, now_ms: int, report: Report) -> None:
 def measured(national: National, now_ms: int, only: str = "") -> Iterator[Found]:
     """Each address, asked of a server of its own, and what it asks the database."""
     with served(national, now_ms) as (ask, statements, store):
-        for asked in addresses(national):
+        for asked in addresses(national.centre, national.region, national.yard, "M0000123"):
             if asked.path.startswith(only):
                 yield _measured(asked, ask, statements, store)
 

@@ -68,12 +68,12 @@ def test_a_part_of_a_list_is_found_by_an_index(connection: Connection, name: str
     steps = way(connection, BY_INDEX[name])
 
     assert steps
-    assert [step for step in steps if step.startswith("SCAN")] == []
+    assert [step for step in steps if step.startswith("SCAN") and " USING " not in step] == []
 
 
 def test_a_list_that_is_sorted_and_searched_through_is_found(connection: Connection) -> None:
     steps = way(connection, lambda store: listing.all_machines(store, {"model": "LG855N"}))
-    sorted_by = way(connection, lambda store: listing.all_notices(store, "dead", 10))
+    sorted_by = way(connection, lambda store: listing.orders(store, OrderFilter(service_centre="JN")))
 
     assert steps[0].startswith("SCAN")
-    assert SORTS in sorted_by
+    assert any(step.startswith("USE TEMP B-TREE FOR") for step in sorted_by)

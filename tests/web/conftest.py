@@ -59,9 +59,9 @@ def serve(world: World) -> Served:
     return served
 
 
-def peopled(file: Path) -> World:
+def peopled(place: Path | str) -> World:
     """L1 of SC7 overdue, L2 of SC8 upcoming, S1 in stock in Y1, S2 in Y2; U9 unknown, L1 with a refused reading."""
-    world = World(file)
+    world = World(place)
     world.goes_to("2026-03-01 08:00")
     world.registers()
     with world.keeper.store.write() as connection:

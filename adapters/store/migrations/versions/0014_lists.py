@@ -28,6 +28,7 @@ _INDEXES = (
     ("work_orders", "open_by_due", ("due_on", "id", "kind", "state", "machine_id"), _OPEN),
     ("work_orders", "open_by_machine", ("machine_id", "kind", "id", "due_on", "state"), _OPEN),
     ("notices", "dropped", ("id",), _DROPPED),
+    ("findings", "subject", ("subject",), None),
     ("findings", "opened_on", ("opened_on", "id"), None),
     ("findings", "open_by_day", ("opened_on", "id"), _OPEN),
     ("findings", "open_by_kind", ("kind", "opened_on", "id"), _OPEN),
