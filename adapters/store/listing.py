@@ -15,6 +15,7 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     SelectBase,
+    TextClause,
     and_,
     func,
     literal_column,
@@ -36,6 +37,7 @@ from adapters.store.tables import (
     raw_deliveries,
     readings,
     service_centres,
+    status_is,
     visit_numbers,
     work_order_events,
     work_orders,
@@ -222,8 +224,12 @@ def all_machines(
     connection: Connection, conditions: Mapping[str, str], limit: int | None = None, place: Place | None = None
 ) -> Iterator[Sequence[Row[Any]]]:
     """Machines with their meters, by number, in batches; `conditions` are columns and their values."""
-    statement = _machines().where(*(machines.c[name] == value for name, value in conditions.items()))
+    statement = _machines().where(*(_machine_is(name, value) for name, value in conditions.items()))
     return _batches(connection, (place or Place(MACHINE_KEYS)).on(statement).limit(limit))
+
+
+def _machine_is(name: str, value: str) -> ColumnElement[bool] | TextClause:
+    return status_is(Status(value)) if name == "status" else machines.c[name] == value
 
 
 def machine(connection: Connection, machine_id: str) -> Row[Any] | None:

@@ -35,12 +35,13 @@ def overdue_by_centre(connection: Connection, wanted: OrderFilter, most: int) ->
     )
 
 
-def due_between(connection: Connection, wanted: OrderFilter, begins_on: date, ends_on: date) -> int:
-    """How many open orders fall due in these days by the calendar, both included."""
+def due_by_day(connection: Connection, wanted: OrderFilter, begins_on: date, ends_on: date) -> dict[date, int]:
+    """How many open orders fall due by the calendar on each of these days, both ends included."""
     order = work_orders.c
-    statement = select(func.count()).select_from(joined(wanted))
+    statement: Select[Any] = select(order.due_on, func.count()).select_from(joined(wanted))
     days = (order.closed_on.is_(None), order.due_on.between(begins_on, ends_on))
-    return int(connection.execute(statement.where(*days, *conditions_of(wanted))).scalar_one())
+    rows = connection.execute(statement.where(*days, *conditions_of(wanted)).group_by(order.due_on))
+    return {row[0]: int(row[1]) for row in rows}
 
 
 def open_findings(connection: Connection, service_centre: str | None) -> list[Row[Any]]:

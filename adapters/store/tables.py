@@ -58,7 +58,7 @@ def _not_negative(column: str) -> CheckConstraint:
 
 
 def _named_by(column: str, status: Status) -> Index:
-    """The places that machines of a status name, each found without a look at all its machines."""
+    """What machines of a status name, in order, found without a look at the others."""
     where = status_is(status)
     return Index(f"ix_machines_{status.value}_{column}", column, sqlite_where=where, postgresql_where=where)
 
@@ -187,7 +187,9 @@ machines = Table(
     CheckConstraint("status <> 'retired' OR retired_on IS NOT NULL", name="retired_has_date"),
     # Lists of machines, each in the order of their numbers.
     *(Index(f"ix_machines_{column}", column, "machine_id") for column in ("service_centre", "region", "yard")),
-    *(Index(f"ix_machines_{column}", column, "machine_id") for column in ("status", "category")),
+    Index("ix_machines_category", "category", "machine_id"),
+    _named_by("machine_id", Status.STOCK),
+    _named_by("machine_id", Status.RETIRED),
     _named_by("service_centre", Status.IN_SERVICE),
     _named_by("yard", Status.STOCK),
     _named_by("region", Status.STOCK),

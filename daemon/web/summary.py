@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from adapters.store import summary as store
@@ -18,7 +18,7 @@ from schedules.dates import add_months
 from schedules.work_order import OPEN_STATES, Kind, State
 
 Fields = dict[str, Any]
-_WEEK = timedelta(days=6)
+_WEEK = timedelta(days=7)
 _CENTRES = 50
 _WEEKS = 5
 _MONTHS = 12
@@ -29,62 +29,53 @@ def summary(site: Site, person: Person) -> Fields:
 
     `counted_at` is when: what takes long to count is kept for a while.
     """
-    return _figures(site, person, "summary", _summary)
-
-
-def outlook(site: Site, person: Person) -> Fields:
-    """For the charts: open orders by `weeks`, which fall due by the calendar, and compliance by `months`."""
-    return _figures(
-        site, person, "outlook", lambda site, wanted: {"weeks": _weeks(site, wanted), "months": _months(site, wanted)}
-    )
-
-
-def _figures(site: Site, person: Person, what: str, count: Callable[[Site, OrderFilter], Fields]) -> Fields:
-    wanted, now_ms = orders_of(person, OrderFilter()), site.clock()
-    key = (what, wanted, site.keeper.today(now_ms))
-    counted = site.figures.of(key, lambda: count(site, wanted), now_ms)
-    return {"counted_at": instant(counted.counted_ms, site.keeper.zone), **counted.value}
-
-
-def _summary(site: Site, wanted: OrderFilter) -> Fields:
-    today = site.keeper.today(site.clock())
-    period = Period(add_months(today.replace(day=1), 1 - _MONTHS), today)
-    with site.keeper.store.read() as connection:
-        counts = store.open_orders(connection, wanted)
-        centres = store.overdue_by_centre(connection, wanted, _CENTRES)
-        week = store.due_between(connection, wanted, today, today + _WEEK)
-        findings = store.open_findings(connection, wanted.service_centre)
-        _rows, total = compliance(connection, period, (), wanted)
-    return {
-        "on": today.isoformat(),
-        "work_orders": _by_kind(counts),
-        "overdue_by_service_centre": [{"service_centre": row.service_centre, "overdue": row.orders} for row in centres],
-        "due_this_week": week,
-        "findings": {row.kind: row.findings for row in findings},
-        "compliance": {"from": period.begins_on.isoformat(), "to": period.ends_on.isoformat(), **total},
-    }
-
-
-def _weeks(site: Site, wanted: OrderFilter) -> list[Fields]:
-    """How many open orders fall due by the calendar in each of the next weeks, by their Mondays."""
-    today = site.keeper.today(site.clock())
-    monday = today - timedelta(days=today.weekday())
-    found = []
-    with site.keeper.store.read() as connection:
-        for week in range(_WEEKS):
-            begins_on = monday + timedelta(weeks=week)
-            count = store.due_between(connection, wanted, begins_on, begins_on + _WEEK)
-            found.append({"begins_on": begins_on, "before": begins_on + timedelta(days=7), "orders": count})
+    found: Fields = first_page(site, person)["summary"]
     return found
 
 
-def _months(site: Site, wanted: OrderFilter) -> list[Fields]:
-    """Compliance month by month, the present one last."""
-    today = site.keeper.today(site.clock())
-    period = Period(add_months(today.replace(day=1), 1 - _MONTHS), today)
+def first_page(site: Site, person: Person) -> Fields:
+    """The `summary`, and for the charts open orders by `weeks` and compliance by `months`."""
+    wanted, now_ms = orders_of(person, OrderFilter()), site.clock()
+    today = site.keeper.today(now_ms)
+    counted = site.figures.of((wanted, today), lambda: _count(site, wanted, today), now_ms)
+    told: Fields = counted.value
+    return {**told, "summary": {**told["summary"], "counted_at": instant(counted.counted_ms, site.keeper.zone)}}
+
+
+def _count(site: Site, wanted: OrderFilter, today: date) -> Fields:
+    year = Period(add_months(today.replace(day=1), 1 - _MONTHS), today)
+    weeks = [_monday(today) + week * _WEEK for week in range(_WEEKS)]
     with site.keeper.store.read() as connection:
-        rows, _total = compliance(connection, period, (By.MONTH,), wanted)
-    return [row for row in rows if row["compliance"] is not None]
+        counts = store.open_orders(connection, wanted)
+        centres = store.overdue_by_centre(connection, wanted, _CENTRES)
+        days = store.due_by_day(connection, wanted, weeks[0], weeks[-1] + _WEEK)
+        findings = store.open_findings(connection, wanted.service_centre)
+        months, total = compliance(connection, year, (By.MONTH,), wanted)
+    figures = {
+        "on": today.isoformat(),
+        "work_orders": _by_kind(counts),
+        "overdue_by_service_centre": [{"service_centre": row.service_centre, "overdue": row.orders} for row in centres],
+        "due_this_week": _in_week(days, today),
+        "findings": {row.kind: row.findings for row in findings},
+        "compliance": {"from": year.begins_on.isoformat(), "to": year.ends_on.isoformat(), **total},
+    }
+    return {
+        "summary": figures,
+        "weeks": [_week(days, begins_on) for begins_on in weeks],
+        "months": [row for row in months if row["compliance"] is not None],
+    }
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _week(days: Mapping[date, int], begins_on: date) -> Fields:
+    return {"begins_on": begins_on, "before": begins_on + _WEEK, "orders": _in_week(days, begins_on)}
+
+
+def _in_week(days: Mapping[date, int], begins_on: date) -> int:
+    return sum(count for day, count in days.items() if begins_on <= day < begins_on + _WEEK)
 
 
 def _by_kind(counts: list[Any]) -> Fields:

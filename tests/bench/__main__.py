@@ -1,4 +1,4 @@
-"""`python -m tests.bench [intake latency memory calendar stock notices startup] [--messages N] [--rounds N] ...`."""
+"""`python -m tests.bench [intake latency memory calendar stock notices startup lists] [--messages N] [--rounds N] ...`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import calendar, intake, latency, memory, notices, startup, stock
+from tests.bench import calendar, intake, latency, lists, memory, notices, startup, stock
 from tests.bench.bench import Bench
 from tests.bench.report import Report
 
@@ -24,6 +24,7 @@ MEASURES: dict[str, Callable[[Bench, Report], None]] = {
     "stock": stock.measure,
     "notices": notices.measure,
     "startup": startup.measure,
+    "lists": lists.measure,
 }
 
 

@@ -16,7 +16,7 @@ from daemon.web.pages.route import PageRoute
 from daemon.web.rights import Person
 from daemon.web.scope import orders_of
 from daemon.web.site import Site, site_of
-from daemon.web.summary import outlook, summary
+from daemon.web.summary import first_page
 from schedules.work_order import State
 
 router = APIRouter(route_class=PageRoute)
@@ -31,10 +31,9 @@ def overview(request: Request, person: Visitor) -> HTMLResponse:
         request,
         person,
         "overview.j2",
-        summary=summary(site, person),
         oldest=_oldest(site, person),
         in_a_week=site.keeper.today(site.clock()) + timedelta(days=7),
-        outlook=outlook(site, person),
+        **first_page(site, person),
         centre_names=_centre_names(site),
     )
 
