@@ -23,7 +23,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --quiet --disable-pip-version-check --no-input
 
-.PHONY: help demo test check bench kill-loop crash-points kth-call kill-sweep kill-controls relay-kills timelines influx-contract model lock messages font letters pictures wheel clean
+.PHONY: help demo test check bench kill-loop kill-replicas crash-points kth-call kill-sweep kill-controls relay-kills timelines influx-contract model lock messages font letters pictures wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,10 @@ kill-loop: $(VENV)/.dev ## kill the daemon at random moments and count what is l
 	@sh tests/system_packages.sh
 	@$(RUN) -m tests.kill_loop --kills $(KILLS) $(ARGS)
 
+kill-replicas: $(VENV)/.dev ## the same with four replicas on one PostgreSQL, some held up (KILLS=1000, ARGS="--replicas 2")
+	@sh tests/system_packages.sh
+	@$(RUN) -m tests.kill_replicas --kills $(KILLS) $(ARGS)
+
 crash-points: $(VENV)/.dev ## let the daemon die at each of its named points and count what is lost (TIMES=20)
 	@sh tests/system_packages.sh
 	@$(RUN) -m tests.crash_points --times $(TIMES) $(ARGS)
@@ -60,7 +64,7 @@ kth-call: $(VENV)/.dev ## let every single call of the store fail, and compare t
 kill-sweep: $(VENV)/.dev ## kill the daemon in the middle of a large sweep, and let two sweep at once (ARGS="--kills 30")
 	@$(RUN) -m tests.kill_sweep $(ARGS)
 
-kill-controls: $(VENV)/.dev ## the same loop on deliberately wrong daemons: it must find each one out
+kill-controls: $(VENV)/.dev ## the same loop on deliberately wrong daemons: it must find each one out (ARGS="--store postgresql")
 	@sh tests/system_packages.sh
 	@$(RUN) -m tests.kill_controls $(ARGS)
 

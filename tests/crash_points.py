@@ -10,13 +10,11 @@ from __future__ import annotations
 import argparse
 import random
 import signal
-import sqlite3
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -94,7 +92,7 @@ def _portions(readings: Sequence[Planned]) -> Iterator[Sequence[Planned]]:
 def _one_life(rig: Rig, daemon: ForkedDaemon, point: str, times: int, arriving: Iterator[Sequence[Planned]]) -> None:
     """From its start to its death, with machines reporting until then."""
     if "sweep" in point:
-        _ask(daemon.store, _WAKE_ALL)
+        daemon.database.does(_WAKE_ALL)
         times = 1
     rig.end_leases()
     daemon.more = ("--die-at", f"{point}:{times}")
@@ -115,11 +113,6 @@ def _one_life(rig: Rig, daemon: ForkedDaemon, point: str, times: int, arriving: 
     code = daemon.process.wait()
     assert code == -signal.SIGKILL, daemon.says()
     daemon.process = None
-
-
-def _ask(store: Path, statement: str) -> None:
-    with closing(sqlite3.connect(store, timeout=60)) as connection, connection:
-        connection.execute(statement)
 
 
 def main() -> int:

@@ -35,8 +35,8 @@ _COLD_START_EVERY = 10
 _AFTER_CONNECTING = 0.9
 _AFTER_STORING = 0.8
 _LONGER_S = 0.25
-_LAUNCHER = "daemon.main"
-_STORED = "SELECT coalesce(max(id), 0) FROM readings"
+LAUNCHER = "daemon.main"
+STORED = "SELECT count(*) FROM readings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +63,13 @@ class Outcome:
         )
 
 
-def kill_loop(folder: Path, kills: int, seed: int, launcher: str = _LAUNCHER) -> Outcome:
+def kill_loop(folder: Path, kills: int, seed: int, launcher: str = LAUNCHER) -> Outcome:
     """Run a loop; `launcher` is the module whose `main` is the daemon."""
     began = time.monotonic()
     draw = random.Random(seed)
     machines = fleet(seed, _MACHINES, max(kills * _READINGS_PER_KILL // _MACHINES, 50))
     arriving = as_it_arrives(machines.readings, seed)
-    cold = () if launcher == _LAUNCHER else (launcher,)
+    cold = () if launcher == LAUNCHER else (launcher,)
     with (
         rig_in(folder, machines, launcher=cold, daemon_class=ForkedDaemon, mqtt={"batch": _BATCH}) as rig,
         zygote_of(rig, launcher) as zygote,
@@ -82,28 +82,32 @@ def kill_loop(folder: Path, kills: int, seed: int, launcher: str = _LAUNCHER) ->
             part = arriving[number * share : (number + 1) * share]
             daemon.zygote = None if number % _COLD_START_EVERY == 0 else zygote
             worked += _one_life(rig, draw, part)
-        between_kills = rig.daemon.count(_STORED)
+        between_kills = rig.daemon.count(STORED)
         daemon.zygote = zygote
         rig.daemon.start()
         rig.drain()
-        breaches = rig.breaches()
-        return Outcome(
-            kills=kills,
-            while_working=worked,
-            sent=len(rig.publisher.acknowledged),
-            between_kills=between_kills,
-            readings=rig.daemon.count(_STORED),
-            orders=rig.daemon.count("SELECT count(*) FROM work_orders"),
-            letters=len(rig.mailbox.letters),
-            copied=letters_copied(rig.mailbox),
-            seconds=time.monotonic() - began,
-            breaches=breaches,
-        )
+        return outcome_of(rig, kills, worked, between_kills, began)
+
+
+def outcome_of(rig: Rig, kills: int, while_working: int, between_kills: int, began_s: float) -> Outcome:
+    """What has come of a loop, now that all is taken."""
+    return Outcome(
+        kills=kills,
+        while_working=while_working,
+        sent=len(rig.publisher.acknowledged),
+        between_kills=between_kills,
+        readings=rig.daemon.count(STORED),
+        orders=rig.daemon.count("SELECT count(*) FROM work_orders"),
+        letters=len(rig.mailbox.letters),
+        copied=letters_copied(rig.mailbox),
+        seconds=time.monotonic() - began_s,
+        breaches=rig.breaches(),
+    )
 
 
 def _one_life(rig: Rig, draw: random.Random, readings: Sequence[Planned]) -> bool:
     """From start to SIGKILL, with machines reporting all the while; whether it got as far as connecting."""
-    stored = rig.daemon.count(_STORED)
+    stored = rig.daemon.count(STORED)
     rig.daemon.start()
     dead = threading.Event()
     machines = threading.Thread(target=_report, args=(rig, readings, dead))
@@ -112,7 +116,7 @@ def _one_life(rig: Rig, draw: random.Random, readings: Sequence[Planned]) -> boo
     if chance < _AFTER_CONNECTING:
         rig.daemon.wait_for("mqtt_connected")
     if chance < _AFTER_STORING:
-        until(lambda: rig.daemon.count(_STORED) > stored, f"something is stored; {rig.daemon.says()}")
+        until(lambda: rig.daemon.count(STORED) > stored, f"something is stored; {rig.daemon.says()}")
     # The moment of the kill is the fault itself; nothing waits for it.
     time.sleep(draw.uniform(0, _LONGER_S))
     rig.daemon.end(signal.SIGKILL)

@@ -17,6 +17,7 @@ from adapters.store.engine import Store
 from adapters.store.tables import metadata
 from tests.commands.calling import Caller, Said, failed
 from tests.commands.conftest import Fleet, call, fleet  # noqa: F401 - fixtures
+from tests.support.database import Database
 from tests.support.fleet import Planned
 from tests.support.fleet import fleet as reporting
 from tests.support.ledger import all_breaches, orders_wrong, readings_doubled, store_faults
@@ -106,20 +107,20 @@ def test_a_backup_under_load_is_of_one_moment_and_the_daemon_goes_on_from_it(tmp
         sending.join()
         rig.daemon.end()
 
-        held = _stored(tmp_path / "backup.db", machines.readings)
+        backup = Database(f"sqlite:///{tmp_path}/backup.db")
+        held = _stored(backup, machines.readings)
         assert held
-        assert orders_wrong(tmp_path / "backup.db", machines.warranties, held) == []
-        assert readings_doubled(tmp_path / "backup.db") == store_faults(tmp_path / "backup.db") == []
+        assert orders_wrong(backup, machines.warranties, held) == []
+        assert readings_doubled(backup) == store_faults(backup) == []
 
         done(back_up("restore", "--replace", str(tmp_path / "backup.db")))
         rig.daemon.start_ready()
         rig.publish(machines.readings)
         rig.drain()
-        breaches = all_breaches(rig.daemon.store, machines.warranties, rig.acknowledged, None)
+        breaches = all_breaches(rig.daemon.database, machines.warranties, rig.acknowledged, None)
         assert not breaches, str(breaches)
 
 
-def _stored(store: Path, readings: list[Planned]) -> list[Planned]:
-    with closing(sqlite3.connect(store)) as raw:
-        rows = set(raw.execute("SELECT machine_id, dial_ms, device_ms FROM readings").fetchall())
+def _stored(store: Database, readings: list[Planned]) -> list[Planned]:
+    rows = set(store.asks("SELECT machine_id, dial_ms, device_ms FROM readings"))
     return [each for each in readings if each.identity in rows]

@@ -191,7 +191,7 @@ def test_7_a_lost_session_with_deliveries_in_flight_is_noticed_and_costs_only_wh
         # The broker has lost what it had not handed over; the daemon none of what it had, and nothing that came after.
         breaches = rig.breaches()
         assert len(breaches.lost) < len(in_flight)
-        assert not readings_lost(rig.daemon.store, before + after)
+        assert not readings_lost(rig.daemon.database, before + after)
         assert not replace(breaches, lost=[]), str(breaches)
 
 

@@ -29,8 +29,8 @@ def test_every_hostile_message_is_kept_with_a_reason_and_no_good_one_is_lost(tmp
         rig.publisher.acknowledged = [each for each in rig.publisher.acknowledged if each in rig.planned]
         rig.drain()
 
-        assert not readings_lost(rig.daemon.store, rig.acknowledged)
-        assert not store_faults(rig.daemon.store)
+        assert not readings_lost(rig.daemon.database, rig.acknowledged)
+        assert not store_faults(rig.daemon.database)
         assert len(rig.daemon.events("mqtt_connected")) == 1, "the connection was lost"
         assert not rig.daemon.events("mqtt_turn_failed")
         assert not rig.daemon.events("delivery_not_read"), "the decoder itself knows what to say of each"

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [intake latency memory calendar stock notices startup lists] [--messages N] [--rounds N] ...`."""
+"""`python -m tests.bench [intake latency memory calendar stock notices startup lists] [--messages N] ...`."""
 
 from __future__ import annotations
 

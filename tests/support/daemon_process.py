@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +16,7 @@ from daemon.clock import clock_ms
 from daemon.config import Config, load
 from daemon.keeper import Keeper
 from daemon.wiring import open_keeper
+from tests.support.database import Database
 from tests.support.waiting import LIMIT_S, until
 
 COMMAND = str(Path(sys.executable).with_name("hourkeeper"))
@@ -48,7 +48,9 @@ class DaemonProcess:
         self.store = folder / "hourkeeper.db"
         self.file = folder / "hourkeeper.toml"
         self.log = folder / "daemon.log"
-        self.file.write_text(toml({"log": {"format": "json"}, "store": {"url": f"sqlite:///{self.store}"}, **settings}))
+        settings = {"log": {"format": "json"}, "store": {"url": f"sqlite:///{self.store}"}, **settings}
+        self.database = Database(settings["store"]["url"])
+        self.file.write_text(toml(settings))
         self._command = [sys.executable, "-m", *launcher] if launcher else [COMMAND]
         self.process: Running | None = None
         self._since = 0
@@ -106,13 +108,11 @@ class DaemonProcess:
 
     def asks(self, question: str, *values: object) -> list[tuple[Any, ...]]:
         """Ask the store directly, past the product's own code."""
-        with closing(sqlite3.connect(f"file:{self.store}?mode=ro", uri=True, timeout=60)) as connection:
-            return connection.execute(question, values).fetchall()
+        return self.database.asks(question, *values)
 
     def count(self, question: str, *values: object) -> int:
         """The one number that a question asks for."""
-        number: int = self.asks(question, *values)[0][0]
-        return number
+        return self.database.count(question, *values)
 
     @contextmanager
     def keeper(self) -> Iterator[Keeper]:

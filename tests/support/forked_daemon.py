@@ -22,7 +22,8 @@ class ForkedDaemon(DaemonProcess):
         if self.zygote is None:
             super().start()
             return
-        self._since = self.log.stat().st_size if self.log.exists() else 0
+        self.log.touch()  # what waits for an event may look before the fork has written
+        self._since = self.log.stat().st_size
         self.process = self.zygote.fork([*self.arguments, *self.more], self.log)
 
 

@@ -6,14 +6,12 @@ They ask the database itself, past the product's code, and compare with what the
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from schedules.machine import Warranty
+from tests.support.database import Database
 from tests.support.fleet import (
     MANAGER_MAIL,
     Identity,
@@ -59,30 +57,30 @@ class Breaches:
         return "\n  ".join([self.counts(), *each])
 
 
-def readings_lost(store: Path, acknowledged: Iterable[Planned]) -> list[str]:
+def readings_lost(store: Database, acknowledged: Iterable[Planned]) -> list[str]:
     """I1: everything the broker has acknowledged is stored."""
     stored = set(_identities(store))
     return [f"lost: {identity}" for identity in sorted({each.identity for each in acknowledged} - stored)]
 
 
-def readings_doubled(store: Path) -> list[str]:
+def readings_doubled(store: Database) -> list[str]:
     """I2: nothing is stored twice."""
     return [f"stored {count} times: {each}" for each, count in Counter(_identities(store)).items() if count > 1]
 
 
-def readings_refused(store: Path, machines: Iterable[str]) -> list[str]:
+def readings_refused(store: Database, machines: Iterable[str]) -> list[str]:
     """All of these machines' readings are plausible: none is refused."""
-    rows = _ask(store, "SELECT machine_id, verdict, reason FROM readings WHERE reason IS NOT NULL")
+    rows = store.asks("SELECT machine_id, verdict, reason FROM readings WHERE reason IS NOT NULL")
     ours = set(machines)
     return [f"refused: {machine} {verdict}: {reason}" for machine, verdict, reason in rows if machine in ours]
 
 
-def _identities(store: Path) -> Iterator[Identity]:
-    rows = _ask(store, "SELECT machine_id, dial_ms, device_ms FROM readings WHERE device_ms IS NOT NULL")
+def _identities(store: Database) -> Iterator[Identity]:
+    rows = store.asks("SELECT machine_id, dial_ms, device_ms FROM readings WHERE device_ms IS NOT NULL")
     return ((machine, int(dial), int(device)) for machine, dial, device in rows)
 
 
-def orders_wrong(store: Path, warranties: dict[str, Warranty], acknowledged: Iterable[Planned]) -> list[str]:
+def orders_wrong(store: Database, warranties: dict[str, Warranty], acknowledged: Iterable[Planned]) -> list[str]:
     """I3: the work orders are those that the most hours of each machine call for, once each and in their state."""
     most: dict[str, int] = defaultdict(int)
     for reading in acknowledged:
@@ -92,7 +90,7 @@ def orders_wrong(store: Path, warranties: dict[str, Warranty], acknowledged: Ite
         for machine, warranty in warranties.items()
         for key, state in expected_orders(warranty, most[machine]).items()
     }
-    rows = _ask(store, "SELECT machine_id, kind, step, state FROM work_orders")
+    rows = store.asks("SELECT machine_id, kind, step, state FROM work_orders")
     found = [((machine, kind, step), state) for machine, kind, step, state in rows if machine in warranties]
     breaches = [f"work order {key} is there {count} times" for key, count in _counted(found).items() if count > 1]
     states = dict(found)
@@ -105,9 +103,9 @@ def _counted(found: list[tuple[tuple[str, str, str], str]]) -> Counter[tuple[str
     return Counter(key for key, _state in found)
 
 
-def letters_wrong(store: Path, mailbox: Mailbox) -> list[str]:
+def letters_wrong(store: Database, mailbox: Mailbox) -> list[str]:
     """I4: whoever is concerned was sent a letter that names the state of every order; a second copy has the same id."""
-    known = {f"<hourkeeper.{row[0]}@" for row in _ask(store, "SELECT letter_id FROM letters")}
+    known = {f"<hourkeeper.{row[0]}@" for row in store.asks("SELECT letter_id FROM letters")}
     told: dict[tuple[str, Told], set[str]] = defaultdict(set)
     breaches: list[str] = []
     for to, message in mailbox.letters:
@@ -130,8 +128,8 @@ def letters_copied(mailbox: Mailbox) -> int:
     return len(ids) - len(set(ids))
 
 
-def _to_be_told(store: Path) -> Iterator[tuple[str, Told]]:
-    for machine, kind, step, state in _ask(store, "SELECT machine_id, kind, step, state FROM work_orders"):
+def _to_be_told(store: Database) -> Iterator[tuple[str, Told]]:
+    for machine, kind, step, state in store.asks("SELECT machine_id, kind, step, state FROM work_orders"):
         if (kind, state) in _TOLD_STATES:
             told = (machine, kind, step, state)
             yield centre_mail(centre_of(machine)), told
@@ -140,21 +138,23 @@ def _to_be_told(store: Path) -> Iterator[tuple[str, Told]]:
                 yield MANAGER_MAIL, told
 
 
-def _upcoming_not_waiting(store: Path) -> list[str]:
+def _upcoming_not_waiting(store: Database) -> list[str]:
     """What is only upcoming waits for the morning: a notice is there."""
-    waiting = set(_ask(store, "SELECT machine_id, kind, step, occasion FROM notices"))
-    upcoming = _ask(store, "SELECT machine_id, kind, step FROM work_orders WHERE state = 'upcoming'")
+    waiting = set(store.asks("SELECT machine_id, kind, step, occasion FROM notices"))
+    upcoming = store.asks("SELECT machine_id, kind, step FROM work_orders WHERE state = 'upcoming'")
     return [f"no notice of {each}" for each in upcoming if (*each, _WAITING_OCCASION[each[1]]) not in waiting]
 
 
-def store_faults(store: Path) -> list[str]:
-    """I8: SQLite finds nothing wrong with its file."""
-    whole = [row[0] for row in _ask(store, "PRAGMA integrity_check") if row[0] != "ok"]
-    return whole + [f"foreign key: {row}" for row in _ask(store, "PRAGMA foreign_key_check")]
+def store_faults(store: Database) -> list[str]:
+    """I8: SQLite finds nothing wrong with its file; PostgreSQL looks after its own."""
+    if not store.is_sqlite:
+        return []
+    whole = [row[0] for row in store.asks("PRAGMA integrity_check") if row[0] != "ok"]
+    return whole + [f"foreign key: {row}" for row in store.asks("PRAGMA foreign_key_check")]
 
 
 def all_breaches(
-    store: Path, warranties: dict[str, Warranty], acknowledged: list[Planned], mailbox: Mailbox | None
+    store: Database, warranties: dict[str, Warranty], acknowledged: list[Planned], mailbox: Mailbox | None
 ) -> Breaches:
     """Every check."""
     return Breaches(
@@ -165,8 +165,3 @@ def all_breaches(
         letters=letters_wrong(store, mailbox) if mailbox else [],
         store=store_faults(store),
     )
-
-
-def _ask(store: Path, question: str) -> list[tuple[str, ...]]:
-    with closing(sqlite3.connect(store, timeout=60)) as connection:
-        return connection.execute(question).fetchall()

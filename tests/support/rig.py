@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -26,13 +25,16 @@ SELECT (SELECT count(*) FROM letters WHERE state = 'waiting')
 
 @dataclass
 class Rig:
-    """`planned` are the readings by the message that carries them; `acknowledged` those the broker has taken."""
+    """`settings` are the daemon's; `planned` are the readings by the message that carries them; `acknowledged` those
+    the broker has taken.
+    """
 
     broker: Broker
     daemon: DaemonProcess
     mailbox: Mailbox
     fleet: Fleet
     publisher: Publisher
+    settings: dict[str, Any]
     planned: dict[Message, Planned] = field(default_factory=dict)
 
     @property
@@ -66,6 +68,10 @@ class Rig:
 
     def _is_stored(self, reading: Planned) -> bool:
         assert self.daemon.is_up(), self.daemon.says()
+        return self.has_taken(reading)
+
+    def has_taken(self, reading: Planned) -> bool:
+        """Whether something of this reading's machine is stored."""
         return bool(self.daemon.count("SELECT count(*) FROM readings WHERE machine_id = ?", reading.machine_id))
 
     def is_idle(self) -> bool:
@@ -75,12 +81,11 @@ class Rig:
 
     def end_leases(self) -> None:
         """Killed daemons hold letters for a quarter of an hour: let it be over."""
-        with closing(sqlite3.connect(self.daemon.store, timeout=60)) as connection, connection:
-            connection.execute("UPDATE letters SET next_ms = 0 WHERE state = 'waiting'")
+        self.daemon.database.does("UPDATE letters SET next_ms = 0 WHERE state = 'waiting'")
 
     def breaches(self) -> Breaches:
         """What does not hold."""
-        return all_breaches(self.daemon.store, self.fleet.warranties, self.acknowledged, self.mailbox)
+        return all_breaches(self.daemon.database, self.fleet.warranties, self.acknowledged, self.mailbox)
 
 
 @contextmanager
@@ -91,6 +96,7 @@ def rig_in(
     launcher: Sequence[str] = (),
     broker: dict[str, Any] | None = None,
     mqtt: dict[str, Any] | None = None,
+    store: str | None = None,
     daemon_class: type[DaemonProcess] = DaemonProcess,
 ) -> Iterator[Rig]:
     """Everything started but the daemon; the machines are registered, and the daemon's session is known."""
@@ -104,6 +110,7 @@ def rig_in(
                 "email": mails.settings,
                 "managers": [{"name": MANAGER, "email": MANAGER_MAIL}],
             },
+            **({} if store is None else {"store": {"url": store}}),
         }
         with (
             closing(Publisher(running.port)) as publisher,
@@ -111,4 +118,4 @@ def rig_in(
         ):
             with daemon.keeper() as keeper:
                 register(keeper, machines.warranties)
-            yield Rig(running, daemon, mails, machines, publisher)
+            yield Rig(running, daemon, mails, machines, publisher, settings)

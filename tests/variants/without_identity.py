@@ -33,6 +33,9 @@ class _Forgetful(Intake):
 def _drop_the_key(parts: Parts) -> None:
     """SQLite cannot drop a constraint: the empty table is made again without it."""
     with parts.keeper.store.write() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text(f"ALTER TABLE readings DROP CONSTRAINT IF EXISTS {_KEY}"))
+            return
         written = connection.execute(text("SELECT sql FROM sqlite_master WHERE name = 'readings'")).scalar_one()
         if _KEY not in written:
             return
