@@ -1,7 +1,7 @@
 """The kill loop on deliberately wrong daemons: it must find each one out, or it proves nothing.
 
-`python -m tests.kill_controls --kills 30 [--store postgresql]`: exit code 1 if a wrong daemon passes. In PostgreSQL three
-replicas are wrong together.
+`python -m tests.kill_controls --kills 30 [--store postgresql]`: exit code 1 if a wrong daemon passes. In PostgreSQL
+three replicas are wrong together.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.kill_controls import control
 from tests.kill_replicas import kill_replicas
 
 
@@ -15,9 +14,3 @@ def test_replicas_that_are_killed_one_after_the_other_lose_nothing_and_double_no
     assert not told.outcome.breaches, str(told)
     assert told.outcome.while_working > 10, str(told)
     assert told.pauses, str(told)
-
-
-def test_the_loop_finds_out_replicas_that_are_wrong(tmp_path: Path) -> None:
-    outcome, found = control(tmp_path, "acknowledged_before_commit", kills=12, seed=20261127, store="postgresql")
-
-    assert found, str(outcome)
