@@ -12,6 +12,7 @@ KILLS ?= 1000
 COUNT ?= 300
 FLEETS ?= 20000
 TIMES ?= 20
+EXAMPLES ?= 200
 WORKERS ?= 2
 # The interpreter that makes .venv: `make demo PYTHON=/path/to/python` overrides the search.
 PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3; do \
@@ -23,7 +24,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --quiet --disable-pip-version-check --no-input
 
-.PHONY: help demo test check bench kill-loop kill-replicas crash-points kth-call kill-sweep kill-controls relay-kills timelines influx-contract model lock messages font letters pictures wheel clean
+.PHONY: help demo test check bench kill-loop kill-replicas crash-points kth-call kill-sweep kill-controls relay-kills fuzz-api timelines influx-contract model lock messages font letters pictures wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -71,6 +72,10 @@ kill-controls: $(VENV)/.dev ## the same loop on deliberately wrong daemons: it m
 relay-kills: KILLS = 200
 relay-kills: $(VENV)/.dev ## kill the relay while it sends letters and count what is lost or doubled (KILLS=200)
 	@$(RUN) -m tests.relay_kills --kills $(KILLS) $(ARGS)
+
+fuzz-api: $(VENV)/.dev ## call every operation of the API, allowed and not, and count wrong answers (EXAMPLES=200)
+	@sh tests/system_packages.sh
+	@$(RUN) -m tests.fuzz_api --examples $(EXAMPLES) $(ARGS)
 
 timelines: $(VENV)/.dev ## random timelines through the store, each against the independent model (COUNT=300)
 	@$(RUN) -m tests.many_timelines --count $(COUNT) --workers $(WORKERS) $(ARGS)

@@ -21,7 +21,8 @@ COMPLIANCE_FIELDS = (*(by.value for by in By), *TALLY_FIELDS)
 def compliance(
     connection: Connection, period: Period, by: Sequence[By], wanted: OrderFilter
 ) -> tuple[list[Fields], Fields]:
-    """A row for each combination of the values of `by`, and one of them all together."""
+    """A row for each combination of the values of `by`, and one of them all together; each is told apart once."""
+    by = tuple(dict.fromkeys(by))
     rows = store.counts(connection, period, by, wanted)
     tallies: dict[tuple[Any, ...], list[Row[Any]]] = {}
     for row in rows:

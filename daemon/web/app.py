@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import Response
+from fastapi.security import HTTPBearer
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 
@@ -14,12 +15,14 @@ from daemon.web.api import administration, files, machine_changes, machines, pla
 from daemon.web.guard import Guard
 from daemon.web.pages import decisions, entering, fleet, office, orders, overview, papers
 from daemon.web.pages.route import problem_page
-from daemon.web.problems import add_problems, problem
+from daemon.web.problems import DOCUMENTED, add_problems, problem
 from daemon.web.site import Site
 from daemon.web.strict import strictly
 
 API = "/api/v1"
 PAGES = (overview, orders, papers, fleet, decisions, office, entering)
+_TOKEN = HTTPBearer(auto_error=False, description="a token of `hourkeeper token add`; people's sessions do as well")
+"""For the document alone: who asks, the entrance finds out."""
 _STATIC = Path(__file__).with_name("static")
 
 
@@ -27,7 +30,7 @@ def app_of(site: Site) -> FastAPI:
     """What is served; `/docs` would ask another host for its scripts, so there is the OpenAPI document alone."""
     app = FastAPI(title="hourkeeper", version="1", openapi_url=f"{API}/openapi.json", docs_url=None, redoc_url=None)
     app.state.site = site
-    api = APIRouter(prefix=API, dependencies=[Depends(strictly)])
+    api = APIRouter(prefix=API, dependencies=[Depends(strictly), Depends(_TOKEN)], responses=DOCUMENTED)
     for each in (files, work_orders, machines, machine_changes, records, planning, administration):
         api.include_router(each.router)
     app.include_router(api)

@@ -40,6 +40,26 @@ class Paging:
 
 
 Paged = Annotated[Paging, Depends()]
+LISTED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "A page of rows, or all of them as a file",
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["items", "next_cursor"],
+                    "properties": {
+                        "items": {"type": "array", "items": {"type": "object"}},
+                        "next_cursor": {"type": ["string", "null"]},
+                    },
+                }
+            },
+            _CSV: {"schema": {"type": "string"}},
+            _XLSX: {"schema": {"type": "string", "format": "binary"}},
+        },
+    }
+}
+"""How the document of the API describes a list."""
 
 
 def listed(

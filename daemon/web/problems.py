@@ -18,6 +18,47 @@ from daemon.assessing import UnknownMachineError
 from daemon.refused import RefusedError
 
 MEDIA_TYPE = "application/problem+json"
+DOCUMENTED: dict[int | str, dict[str, Any]] = {
+    code: {
+        "description": what,
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {
+                    "type": "object",
+                    "required": ["type", "title", "status", "detail"],
+                    "properties": {
+                        "type": {"type": "string"},
+                        "title": {"type": "string"},
+                        "status": {"type": "integer"},
+                        "detail": {"type": "string", "description": "what to do about it"},
+                        "missing": {"type": "array", "items": {"type": "string"}},
+                        "errors": {"type": "array", "items": {"type": "object"}},
+                    },
+                },
+                "example": example,
+            }
+        },
+    }
+    for code, what, example in (
+        (
+            "4XX",
+            "It was not done; says why, and what is missing",
+            {
+                "type": "about:blank",
+                "title": "something is missing",
+                "status": 422,
+                "detail": "missing: technician",
+                "missing": ["technician"],
+            },
+        ),
+        (
+            "503",
+            "The store cannot be used just now; nothing was changed",
+            {"type": "about:blank", "title": "try again", "status": 503, "detail": "the store cannot be used just now"},
+        ),
+    )
+}
+"""How the document of the API describes what is no success."""
 _LATER_S = 5
 _PARTS = ("body", "query", "path", "header")
 

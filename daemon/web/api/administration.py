@@ -16,7 +16,7 @@ from daemon.web import members
 from daemon.web.api.fields import Body, Code, Locale, Number
 from daemon.web.audit import AUDIT_FIELDS, audited
 from daemon.web.entrance import Administrator, Asker
-from daemon.web.lists import Paged, listed
+from daemon.web.lists import LISTED, Paged, listed
 from daemon.web.members import Acting, NewToken
 from daemon.web.rights import Person, Role
 from daemon.web.scope import fleet_only
@@ -116,7 +116,7 @@ def revoke_token(request: Request, person: Administrator, number: Number) -> Fie
     return {"id": number, "state": "revoked"}
 
 
-@router.get("/audit", summary="Who changed what, when, from what and to what")
+@router.get("/audit", summary="Who changed what, when, from what and to what", responses=LISTED)
 def list_audit(
     request: Request,
     person: Asker,

@@ -78,7 +78,7 @@ def plausible(on: date) -> date:
 
 _as_text: Any = {"type": "string", "examples": [_EXAMPLE_DAY]}
 Text = Annotated[str, Field(max_length=_LONGEST), _checked(register.text(_LONGEST))]
-Note = Annotated[str, Field(max_length=_LONGEST)]
+Note = Annotated[str, Field(max_length=_LONGEST, examples=["as agreed by telephone"])]
 Code = Annotated[str, Field(max_length=64), _checked(register.text(64))]
 MachineId = Annotated[str, _checked(register.machine_id), Field(examples=["L955-1"])]
 Email = Annotated[str, _checked(register.email)]

@@ -14,7 +14,7 @@ from adapters.store.paging import Place
 from daemon import forecasting, records, service_book
 from daemon.web.api.fields import Machine
 from daemon.web.entrance import Asker
-from daemon.web.lists import Paged, listed
+from daemon.web.lists import LISTED, Paged, listed
 from daemon.web.scope import machines_of, own_machine
 from daemon.web.site import site_of
 from notifications.words import words_in
@@ -41,7 +41,7 @@ class Wanted:
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
 
-@router.get("", summary="List machines")
+@router.get("", summary="List machines", responses=LISTED)
 def list_machines(request: Request, person: Asker, paging: Paged, wanted: Annotated[Wanted, Depends()]) -> Response:
     """Machines by number."""
     site, chosen = site_of(request), machines_of(person, wanted.conditions())
@@ -65,7 +65,7 @@ def show_machine(request: Request, person: Asker, machine_id: Machine, locale: s
     return found
 
 
-@router.get("/{machine_id}/readings", summary="List a machine's readings")
+@router.get("/{machine_id}/readings", summary="List a machine's readings", responses=LISTED)
 def list_readings(
     request: Request, person: Asker, machine_id: Machine, paging: Paged, verdict: Verdict | None = None
 ) -> Response:

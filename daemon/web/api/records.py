@@ -23,7 +23,7 @@ from daemon.web.api.fields import Body, DayAsked, Note, Number
 from daemon.web.audit import note
 from daemon.web.changes import Change, carry_out, shown_first
 from daemon.web.entrance import Asker, Changer
-from daemon.web.lists import Paged, listed
+from daemon.web.lists import LISTED, Paged, listed
 from daemon.web.problems import ProblemError, UnknownError
 from daemon.web.rights import Action, Person, Role
 from daemon.web.scope import fleet_only, must, orders_of
@@ -42,7 +42,9 @@ _Found = TypeVar("_Found")
 _MONTHS_BEFORE = 11
 
 
-@router.get("/refused-readings", tags=["readings"], summary="List the readings that were not believed")
+@router.get(
+    "/refused-readings", tags=["readings"], summary="List the readings that were not believed", responses=LISTED
+)
 def list_refused(
     request: Request, person: Asker, paging: Paged, machine: Annotated[str | None, Query(max_length=64)] = None
 ) -> Response:
@@ -103,7 +105,7 @@ def decided(site: Site, person: Person, number: Number, body: Decision, decision
     return carry_out(site, change, act, lambda _connection, found: said(found))
 
 
-@router.get("/findings", tags=["findings"], summary="List what needs a person")
+@router.get("/findings", tags=["findings"], summary="List what needs a person", responses=LISTED)
 def list_findings(
     request: Request,
     person: Asker,
@@ -125,7 +127,7 @@ def list_findings(
     return listed(request, paging, rows, finding_list.FINDING_FIELDS, store.FINDING_KEYS)
 
 
-@router.get("/notices", tags=["notices"], summary="List what was told to whom")
+@router.get("/notices", tags=["notices"], summary="List what was told to whom", responses=LISTED)
 def list_notices(
     request: Request,
     person: Asker,

@@ -19,7 +19,7 @@ from daemon.drafts import Filled, fill
 from daemon.web.api.fields import Body, Code, Day, DayAsked, Hours, Note, Number, Text, When
 from daemon.web.changes import Act, Change, carry_out
 from daemon.web.entrance import Asker, Changer
-from daemon.web.lists import Paged, Paging, listed
+from daemon.web.lists import LISTED, Paged, Paging, listed
 from daemon.web.rights import Action, Person
 from daemon.web.scope import must, orders_of, own_order
 from daemon.web.site import Site, site_of
@@ -67,7 +67,7 @@ class Wanted:
         return self.sort or ("overdue" if self.state == State.OVERDUE.value else "machine")
 
 
-@router.get("", summary="List work orders")
+@router.get("", summary="List work orders", responses=LISTED)
 def list_orders(request: Request, person: Asker, paging: Paged, wanted: Annotated[Wanted, Depends()]) -> Response:
     """Work orders by machine, or what is overdue, worst first. `state=open` is upcoming, due and overdue."""
     site = site_of(request)
