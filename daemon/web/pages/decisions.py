@@ -27,6 +27,7 @@ from daemon.web.problems import ProblemError, UnknownError
 from daemon.web.rights import Action, Person
 from daemon.web.scope import fleet_only
 from daemon.web.site import Site, site_of
+from notifications.reasons import said
 from schedules.finding import FindingKind
 
 router = APIRouter(prefix="/meters", route_class=PageRoute)
@@ -67,8 +68,8 @@ def decide(request: Request, person: Sender, form: Posted, number: int, what: st
     try:
         found = _DECISIONS[what](request, person, number, form, sure)
     except RefusedError as refused:
-        said = {"problem": refused.reason, "missing": refused.missing}
-        return _reading_page(request, person, number, 422 if refused.missing else 409, filled=texts_in(form), **said)
+        told = {"problem": said(refused.reason, words_of(request, person)), "missing": refused.missing}
+        return _reading_page(request, person, number, 422 if refused.missing else 409, filled=texts_in(form), **told)
     if sure:
         return go_to(f"/machines/{found['machine_id']}?said=done")
     return _reading_page(request, person, number, filled=texts_in(form), what=what, consequences=found["consequences"])

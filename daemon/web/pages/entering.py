@@ -19,6 +19,7 @@ from daemon.web.pages.route import PageRoute
 from daemon.web.problems import ProblemError
 from daemon.web.rights import Person
 from daemon.web.site import Site, site_of
+from notifications.reasons import said
 from notifications.words import LOCALES, Words
 
 router = APIRouter(route_class=PageRoute)
@@ -74,7 +75,8 @@ def set_password(request: Request, form: Posted, secret: str) -> Response:
     try:
         set_up(site, secret, name, _same_twice(form, words_of(request, None)))
     except RefusedError as refused:
-        return page(request, None, "set_up.j2", 422, secret=secret, name=name, problem=refused.reason)
+        problem = said(refused.reason, words_of(request, None))
+        return page(request, None, "set_up.j2", 422, secret=secret, name=name, problem=problem)
     return _let_in(request, name, text_in(form, "password"), "/")
 
 

@@ -38,6 +38,7 @@ from daemon.web.problems import ProblemError
 from daemon.web.rights import Action, Person
 from daemon.web.scope import must, orders_of, own_order
 from daemon.web.site import Site, site_of
+from notifications.reasons import said
 from notifications.words import Words
 from schedules.machine import Category
 from schedules.work_order import Kind
@@ -178,9 +179,9 @@ def reported(request: Request, person: Person, form: FormData, order_id: int, wh
 
 
 def _problem(refused: RefusedError, _: Words) -> str:
-    """What is missing in the reader's language; other reasons as they are given, and in their language."""
+    """What is missing, or why it was refused, in the reader's language."""
     if not refused.missing:
-        return f"{_('This was refused')}: {refused.reason}"
+        return f"{_('This was refused')}: {said(refused.reason, _)}"
     names = {
         "done_at": _("Done on"),
         "hours": _("Hour meter shows (h)"),

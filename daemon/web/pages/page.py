@@ -20,6 +20,7 @@ from daemon.web.rights import Person, Role
 from daemon.web.site import site_of
 from notifications.field_names import field_name, field_value
 from notifications.names import category_name, finding_name, order_name, state_name, verdict_name
+from notifications.reasons import said
 from notifications.words import LOCALES, Words, nearest_locale, words_in
 from schedules.finding import FindingKind
 from schedules.reading import Verdict
@@ -125,6 +126,7 @@ def page(request: Request, person: Person | None, template: str, status: int = 2
         "span": lambda text: _span(text, words),
         "options": lambda name, values: [(each.value, _option(name, each.value, words)) for each in values],
         "label": lambda name: field_name(name, words),
+        "said": lambda reason: said(reason, words),
         "value": lambda name, value: text_of(field_value(name, value, words)),
         "with_query": lambda **changes: _with_query(request, changes),
     }

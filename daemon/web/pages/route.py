@@ -21,6 +21,7 @@ from daemon.web.entrance import whoever
 from daemon.web.pages.page import LogInFirstError, go_to, page, words_of
 from daemon.web.problems import ProblemError
 from daemon.web.rights import Person
+from notifications.reasons import said
 from notifications.words import Words
 
 _Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -79,8 +80,8 @@ def problem_page(request: Request, status: int, detail: str) -> Response:
         person: Person | None = whoever(request)
     except Exception:  # noqa: BLE001 - who asks is not what went wrong; the page shows less then
         person = None
-    title = _title(status, words_of(request, person))
-    return page(request, person, "problem.j2", status, title=title, detail=detail)
+    words = words_of(request, person)
+    return page(request, person, "problem.j2", status, title=_title(status, words), detail=said(detail, words))
 
 
 def _title(status: int, _: Words) -> str:
