@@ -16,7 +16,6 @@ from sqlalchemy import (
     Select,
     SelectBase,
     TextClause,
-    and_,
     func,
     literal_column,
     or_,
@@ -271,8 +270,15 @@ def all_notices(
     connection: Connection, state: str | None, limit: int | None, place: Place | None = None
 ) -> Iterator[Sequence[Row[Any]]]:
     """Notices, each with the delivery that is furthest from its end, the newest first, in batches."""
-    statement = _notices(_WORST) if state is None else _notices(_WORST).where(_notice_is(state))
-    return _batches(connection, (place or Place(NOTICE_KEYS, descending=True)).on(statement).limit(limit))
+    place = place or Place(NOTICE_KEYS, descending=True)
+    if state is None:
+        return _batches(connection, place.on(_notices(_WORST)).limit(limit))
+    if state == "sent":  # as most are: the newest of them are found by going through all
+        sent = _notices(_WORST).where(notices.c.dropped.is_(None), unhurried(letters.c.state) == state)
+        return _batches(connection, place.on(sent).limit(limit))
+    # The others are few. Which of them are wanted is found out before anything else is looked up of them.
+    numbers = place.on(select(notices.c.id).where(notices.c.id.in_(_few(state)))).limit(limit)
+    return _batches(connection, place.on(_notices(_WORST).where(notices.c.id.in_(numbers.scalar_subquery()))))
 
 
 def notice(connection: Connection, number: int) -> Row[Any] | None:
@@ -333,27 +339,31 @@ def _notices(went_in: ColumnElement[bool]) -> Select[Any]:
     return select(notices, *(letters.c[name].label(f"letter_{name}") for name in LETTER_FIELDS)).select_from(joined)
 
 
-def _notice_is(state: str) -> ColumnElement[bool]:
-    """A notice is dropped by itself or with its letter, waits without one, else is as its letter is."""
-    of_letter = and_(notices.c.dropped.is_(None), unhurried(letters.c.state) == state)
-    if state == "sent":  # as most are: the newest of them are found by going through all
-        return of_letter
-    return notices.c.id.in_(_few(state)) & or_(of_letter, *_BY_ITSELF.get(state, ()))
+def _few(state: str) -> SelectBase:
+    """The notices that are dead, waiting or dropped: by themselves, or as the worst of their deliveries is."""
+    own, itself = notices.alias("own"), _BY_ITSELF.get(state)
+    worse = _IN_ORDER_OF_BADNESS[: _IN_ORDER_OF_BADNESS.index(state)]
+    in_letters = select(own.c.id).where(
+        own.c.letter_id.in_(_told_by(state)),
+        own.c.dropped.is_(None),
+        *(own.c.letter_id.not_in(_told_by(other)) for other in worse),
+    )
+    return in_letters if itself is None else in_letters.union_all(select(notices.c.id).where(itself))
 
 
-_BY_ITSELF = {
-    "dropped": (notices.c.dropped.isnot(None),),
-    "waiting": (notices.c.dropped.is_(None) & notices.c.letter_id.is_(None),),
+_IN_ORDER_OF_BADNESS = ("dead", "waiting", "dropped")
+_BY_ITSELF: Mapping[str, ColumnElement[bool]] = {
+    "dropped": notices.c.dropped.isnot(None),
+    "waiting": notices.c.dropped.is_(None) & notices.c.letter_id.is_(None),
 }
 """What a notice is that has no letter to go by."""
 
 
-def _few(state: str) -> SelectBase:
-    """The notices that may be in a state in which few are, found by the indexes of those few."""
+def _told_by(state: str) -> Select[Any]:
+    """The letters of which some delivery is in a state; only those dropped themselves, not a copy of theirs."""
     first = func.coalesce(_other.c.original_id, _other.c.letter_id)
-    own = notices.alias("own")
-    in_letters = select(own.c.id).where(own.c.letter_id.in_(select(first).where(_other.c.state == state)))
-    return in_letters.union_all(*(select(notices.c.id).where(each) for each in _BY_ITSELF.get(state, ())))
+    itself = [_other.c.original_id.is_(None)] if state == "dropped" else []
+    return select(first).where(_other.c.state == state, *itself)
 
 
 def all_service_centres(connection: Connection) -> Iterator[Sequence[Row[Any]]]:

@@ -500,6 +500,8 @@ notices = Table(
     Index(
         "ix_notices_letter_id",
         "letter_id",
+        "id",
+        "dropped",
         sqlite_where=Column("letter_id").isnot(None),
         postgresql_where=Column("letter_id").isnot(None),
     ),

@@ -12,7 +12,11 @@ _OPEN = sa.text("closed_on IS NULL")
 _NOT_DONE = sa.text("state <> 'done'")
 _NOT_VISITS = sa.text("kind <> 'mandatory_visit'")
 _DROPPED = sa.text("dropped IS NOT NULL")
-_REPLACED = {"ix_machines_service_centre": "machines", "ix_work_orders_state_overdue_on": "work_orders"}
+_REPLACED = {
+    "ix_machines_service_centre": "machines",
+    "ix_work_orders_state_overdue_on": "work_orders",
+    "ix_notices_letter_id": "notices",
+}
 _INDEXES = (
     ("machines", "service_centre", ("service_centre", "machine_id"), None),
     ("machines", "region", ("region", "machine_id"), None),
@@ -28,6 +32,7 @@ _INDEXES = (
     ("work_orders", "not_visits", ("kind", "machine_id", "id"), _NOT_VISITS),
     ("work_orders", "open_by_due", ("due_on", "id", "kind", "state", "machine_id"), _OPEN),
     ("work_orders", "open_by_machine", ("machine_id", "kind", "id", "due_on", "state"), _OPEN),
+    ("notices", "letter_id", ("letter_id", "id", "dropped"), sa.text("letter_id IS NOT NULL")),
     ("notices", "dropped", ("id",), _DROPPED),
     ("findings", "subject", ("subject",), None),
     ("findings", "opened_on", ("opened_on", "id"), None),
@@ -37,7 +42,7 @@ _INDEXES = (
 
 
 def upgrade() -> None:
-    """Replace two indexes by wider ones, and add the others."""
+    """Replace some indexes by wider ones, and add the others."""
     for name, table in _REPLACED.items():
         op.drop_index(name, table_name=table)
     for table, name, columns, where in _INDEXES:
