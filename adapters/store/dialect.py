@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    SelectBase,
     Table,
     Text,
     UpdateBase,
@@ -37,6 +38,13 @@ def among(connection: Connection, wanted: Column[Any], values: Sequence[str]) ->
     if connection.dialect.name == "sqlite":
         return wanted.in_(select(listed(connection, values).c.value))
     return wanted == any_(bindparam(None, list(values), ARRAY(Text)))
+
+
+def among_found(connection: Connection, wanted: ColumnElement[Any], values: SelectBase) -> ColumnElement[bool]:
+    """`wanted` is one of those that a statement finds: they are found first, and looked up then."""
+    if connection.dialect.name == "sqlite":
+        return wanted.in_(values)
+    return wanted == any_(func.array(values.scalar_subquery()))
 
 
 def among_given(dialect: str, wanted: Column[Any]) -> ColumnElement[bool]:

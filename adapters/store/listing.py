@@ -22,7 +22,7 @@ from sqlalchemy import (
     select,
 )
 
-from adapters.store.dialect import unhurried
+from adapters.store.dialect import among_found, unhurried
 from adapters.store.paging import Keys, Place
 from adapters.store.tables import (
     duties,
@@ -277,7 +277,7 @@ def all_notices(
         sent = _notices(_WORST).where(notices.c.dropped.is_(None), unhurried(letters.c.state) == state)
         return _batches(connection, place.on(sent).limit(limit))
     # The others are few. Which of them are wanted is found out before anything else is looked up of them.
-    numbers = place.on(select(notices.c.id).where(notices.c.id.in_(_few(state)))).limit(limit)
+    numbers = place.on(select(notices.c.id).where(notices.c.id.in_(_few(connection, state)))).limit(limit)
     return _batches(connection, place.on(_notices(_WORST).where(notices.c.id.in_(numbers.scalar_subquery()))))
 
 
@@ -339,15 +339,14 @@ def _notices(went_in: ColumnElement[bool]) -> Select[Any]:
     return select(notices, *(letters.c[name].label(f"letter_{name}") for name in LETTER_FIELDS)).select_from(joined)
 
 
-def _few(state: str) -> SelectBase:
+def _few(connection: Connection, state: str) -> SelectBase:
     """The notices that are dead, waiting or dropped: by themselves, or as the worst of their deliveries is."""
     own, itself = notices.alias("own"), _BY_ITSELF.get(state)
     worse = _IN_ORDER_OF_BADNESS[: _IN_ORDER_OF_BADNESS.index(state)]
-    in_letters = select(own.c.id).where(
-        own.c.letter_id.in_(_told_by(state)),
-        own.c.dropped.is_(None),
-        *(own.c.letter_id.not_in(_told_by(other)) for other in worse),
-    )
+    told_by = _told_by(state)
+    for other in worse:
+        told_by = told_by.where(_FIRST.not_in(_told_by(other)))
+    in_letters = select(own.c.id).where(among_found(connection, own.c.letter_id, told_by), own.c.dropped.is_(None))
     return in_letters if itself is None else in_letters.union_all(select(notices.c.id).where(itself))
 
 
@@ -359,11 +358,13 @@ _BY_ITSELF: Mapping[str, ColumnElement[bool]] = {
 """What a notice is that has no letter to go by."""
 
 
+_FIRST = func.coalesce(_other.c.original_id, _other.c.letter_id)
+
+
 def _told_by(state: str) -> Select[Any]:
     """The letters of which some delivery is in a state; only those dropped themselves, not a copy of theirs."""
-    first = func.coalesce(_other.c.original_id, _other.c.letter_id)
     itself = [_other.c.original_id.is_(None)] if state == "dropped" else []
-    return select(first).where(_other.c.state == state, *itself)
+    return select(_FIRST).where(_other.c.state == state, *itself)
 
 
 def all_service_centres(connection: Connection) -> Iterator[Sequence[Row[Any]]]:
