@@ -62,6 +62,7 @@ def _sentences(_: Words) -> tuple[str, ...]:
         *_of_messages(_),
         *_of_people(_),
         *_of_access(_),
+        *_of_duties(_),
     )
 
 
@@ -166,4 +167,17 @@ def _of_access(_: Words) -> tuple[str, ...]:
         _("it belongs to another list"),
         _("nothing is called {name}"),
         _("this is no next_cursor of this list"),
+    )
+
+
+def _of_duties(_: Words) -> tuple[str, ...]:
+    return (
+        _("in time"),
+        _("it was never done; is the daemon running? `hourkeeper sweep` does it now"),
+        _("not done for {periods}; is the daemon running? `hourkeeper sweep` does it now"),
+        _("not done for {periods} yet; the daemon does it within a minute"),
+        _("not done for {periods}; it failed at {at} and is tried again: {error}"),
+        _("in time; it failed at {at} and is tried again: {error}"),
+        _("not done for {periods}; begun at {at}, so far: {came}"),
+        _("in time; begun at {at}, so far: {came}"),
     )

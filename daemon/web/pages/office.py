@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
+from adapters.store import figures
 from adapters.store.listing import FINDING_KEYS, NOTICE_KEYS, FindingFilter
 from adapters.store.paging import Place
 from daemon import duty_list, finding_list, records, service_book
@@ -71,9 +72,17 @@ def show_plan(request: Request, person: Visitor) -> HTMLResponse:
 
 @router.get("/health")
 def show_health(request: Request, person: Visitor) -> HTMLResponse:
-    """The duties as they stand."""
+    """Whether everything moves, what waits, and the duties as they stand."""
     fleet_only(person)
     site = site_of(request)
     with site.keeper.store.read() as connection:
-        duties = list(duty_list.standing(connection, site.keeper, site.clock()))
-    return page(request, person, "health.j2", duties=duties)
+        data: Fields = {
+            "duties": list(duty_list.standing(connection, site.keeper, site.clock())),
+            "letters": figures.letters_left(connection),
+            "stored": figures.readings_stored(connection),
+            "points": figures.points_left(connection),
+            "failing": figures.failing(connection),
+        }
+    stalled = site.pulse.stalled()
+    loops = {name: name not in stalled for name in sorted(site.pulse.still_s())}
+    return page(request, person, "health.j2", loops=loops, connected=site.pulse.is_connected(), **data)

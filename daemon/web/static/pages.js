@@ -241,6 +241,10 @@
         button.closest("form").dispatchEvent(new Event("input"));
       });
     }
+    // On a telephone the list comes first; without scripts the filters stay open.
+    if (window.matchMedia("(max-width: 720px)").matches) {
+      for (const fold of root.querySelectorAll("details.fold")) fold.open = false;
+    }
     for (const form of root.querySelectorAll("form[data-keep]")) setUpForm(form);
   }
 
