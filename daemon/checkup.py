@@ -17,10 +17,11 @@ from adapters.files.plan import read_plan, read_winter
 from adapters.files.visit_items import read_visit_items
 from adapters.influx.server import InfluxFaultError
 from adapters.mqtt.probe import DROPPED_TOPIC, VERSION_TOPIC, Probe, probe
-from adapters.store import soundness
+from adapters.store import replicas, soundness
 from daemon.clock import clock_ms
 from daemon.config import Config
 from daemon.failures import store_failure
+from daemon.replicas import AWAY_AFTER_MS
 from daemon.showing import instant
 from daemon.wiring import (
     StoreUnusableError,
@@ -135,6 +136,23 @@ def _database(config: Config) -> Iterator[Found]:
     yield from (Found(Weight.FAULT, "store", problem) for problem in problems)
     if not problems:
         yield Found(Weight.OK, "store", "reachable, of this version, sound")
+        yield from _replicas(config)
+
+
+def _replicas(config: Config) -> Iterator[Found]:
+    """The daemons that share the store, if there are several."""
+    database, now_ms = store_of(config), clock_ms()
+    try:
+        with database.read() as connection:
+            seen = {row.slot: now_ms - row.seen_ms for row in replicas.standing(connection)}
+    finally:
+        database.close()
+    for slot, ago_ms in seen.items():
+        if ago_ms > AWAY_AFTER_MS:
+            text = f"the replica of slot {slot} was last here {ago_ms // 60_000} minutes ago: start it again"
+            yield Found(Weight.FAULT, "replicas", text)
+        else:
+            yield Found(Weight.OK, "replicas", f"slot {slot} is filled")
 
 
 def _problems(config: Config) -> list[str]:

@@ -26,6 +26,7 @@ from daemon.intake import Intake
 from daemon.keeper import Keeper
 from daemon.pulse import Heartbeat, Pulse
 from daemon.relay_loop import run_relay
+from daemon.replicas import Neighbours
 from daemon.service_manager import ServiceManager
 from notifications.channels.channel import Channel
 from notifications.rendering import Renderer
@@ -57,6 +58,8 @@ class Parts:
     """Keeps machines' next services on the broker until it is told to stop; None without."""
     copy: Callable[[Keeper, Callable[[], int], threading.Event], None] | None = None
     """Sends the copy of the readings to InfluxDB until it is told to stop; None without."""
+    slot: str | None = None
+    """This replica's place in its group; None if it is the only one."""
 
 
 def clock_ms() -> int:
@@ -101,7 +104,8 @@ def run(
     for name, work in (("next services", parts.tell_next), ("influx", parts.copy)):
         if work is not None:
             threads.append(threading.Thread(target=work, args=(parts.keeper, clock, stop), name=name))
-    ticker = _ticker(parts.keeper, clock, stop, ticked)
+    neighbours = Neighbours(parts.keeper, parts.slot, connection.connected.is_set)
+    ticker = _ticker(lambda: _tick(parts.keeper, clock(), stop, ticked, neighbours))
     for thread in threads:
         thread.start()
     ticker.start()
@@ -164,15 +168,16 @@ def answers(keeper: Keeper) -> bool:
     return True
 
 
-def _ticker(keeper: Keeper, clock: Callable[[], int], stop: threading.Event, ticked: Heartbeat) -> BackgroundScheduler:
+def _ticker(tick: Callable[[], None]) -> BackgroundScheduler:
     """APScheduler only wakes us; what is due is computed from the data (pitfalls 1.3)."""
     scheduler = BackgroundScheduler(daemon=True)
     options = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-    scheduler.add_job(lambda: _tick(keeper, clock(), stop, ticked), "interval", seconds=_TICK_S, **options)
+    scheduler.add_job(tick, "interval", seconds=_TICK_S, **options)
     return scheduler
 
 
-def _tick(keeper: Keeper, now_ms: int, stop: threading.Event, ticked: Heartbeat) -> None:
+def _tick(keeper: Keeper, now_ms: int, stop: threading.Event, ticked: Heartbeat, neighbours: Neighbours) -> None:
+    neighbours.look_round(now_ms)
     do_what_is_due(keeper, now_ms, stop, ticked.beat)
     write_digests_safely(keeper, now_ms)
     ticked.beat()

@@ -59,6 +59,8 @@ FIELD_NAMES = (
     N_("scheduled for"),
     N_("service centre"),
     N_("signature"),
+    N_("slot"),
+    N_("seen at"),
     N_("state"),
     N_("status"),
     N_("step"),

@@ -42,3 +42,11 @@ influx_pending = Table(
         postgresql_where=Column("parked").isnot(None),
     ),
 )
+
+replicas = Table(
+    "replicas",
+    metadata,
+    Column("slot", String(64), primary_key=True),
+    # when it last had its session at the broker
+    Column("seen_ms", BigInteger, nullable=False),
+)

@@ -83,6 +83,13 @@ COMMANDS: dict[str, Lazy | Family] = {
     "forecast": Lazy(f"{_AT}.forecast:forecast", "What will probably be due, by date."),
     "workload": Lazy(f"{_AT}.workload:workload", "Visits expected per service centre and week, and their materials."),
     "compliance": Lazy(f"{_AT}.compliance:compliance", "How well the work was done in its time."),
+    "replicas": Family(
+        "Replicas: the slots of a group of daemons.",
+        {
+            "list": Lazy(f"{_AT}.replicas:list_replicas", "List the slots, and which replica stays away."),
+            "give-up": Lazy(f"{_AT}.replicas:give_up", "Forget a slot whose replica is not to come back."),
+        },
+    ),
     "duties": Lazy(f"{_AT}.duties:duties", "How the calendar's duties stand: done, late or failing."),
     "plan": Family(
         "The plan: what is due when.",

@@ -57,4 +57,5 @@ def parts_of(settings: Config, keeper: Keeper) -> daemon.Parts:
         server_of(settings),
         board_of(settings),
         copier_of(settings),
+        settings.mqtt.slot if settings.mqtt.group else None,
     )

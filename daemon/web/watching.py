@@ -14,7 +14,7 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection, select
 
-from adapters.store import figures, summary
+from adapters.store import figures, replicas, summary
 from adapters.store.engine import STORE_FAULTS
 from adapters.store.listing import OrderFilter
 from daemon.web.entrance import asker
@@ -126,6 +126,7 @@ class _Figures(Collector):
         yield from self._of_letters(connection)
         yield from _of_influx(connection)
         yield from _of_duties(connection)
+        yield _of_replicas(connection)
 
     @staticmethod
     def _of_work(connection: Connection) -> Iterator[Metric]:
@@ -167,3 +168,12 @@ def _of_duties(connection: Connection) -> Iterator[Metric]:
     for duty, finished_ms in figures.duties_done_ms(connection).items():
         done.add_metric([duty], finished_ms / 1000)
     yield done
+
+
+def _of_replicas(connection: Connection) -> Metric:
+    seen = GaugeMetricFamily(
+        "hourkeeper_replica_seen_timestamp_seconds", "When a slot's replica last had its session.", labels=["slot"]
+    )
+    for row in replicas.standing(connection):
+        seen.add_metric([row.slot], row.seen_ms / 1000)
+    return seen

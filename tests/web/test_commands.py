@@ -17,6 +17,8 @@ OPERATORS = {
     "doctor": "it looks from outside, also when nothing answers",
     "db upgrade": "while the daemon is stopped",
     "db check": "of the database on this machine",
+    "replicas list": "of the daemons themselves; the health page shows it, and the metrics",
+    "replicas give-up": "of whoever runs the daemons",
     "backup": "to a file on this machine",
     "restore": "while the daemon is stopped",
     "centres feed": "it prints a secret address, which the operator hands to the centre",

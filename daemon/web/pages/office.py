@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from adapters.store import figures
 from adapters.store.listing import FINDING_KEYS, NOTICE_KEYS, FindingFilter
 from adapters.store.paging import Place
-from daemon import duty_list, finding_list, records, service_book
+from daemon import duty_list, finding_list, records, replicas, service_book
 from daemon.plan_view import plan_view
 from daemon.web.lists import beginning
 from daemon.web.pages.fleet import ROWS, paged
@@ -78,6 +78,7 @@ def show_health(request: Request, person: Visitor) -> HTMLResponse:
     with site.keeper.store.read() as connection:
         data: Fields = {
             "duties": list(duty_list.standing(connection, site.keeper, site.clock())),
+            "replicas": list(replicas.standing(connection, site.keeper, site.clock())),
             "letters": figures.letters_left(connection),
             "stored": figures.readings_stored(connection),
             "points": figures.points_left(connection),
