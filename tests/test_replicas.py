@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -72,10 +73,9 @@ def test_a_real_replica_shows_itself_and_is_missed(tmp_path: Path) -> None:
         until(lambda: rig.daemon.count(SEEN) == 1, "it shows itself")
         rig.daemon.database.does("INSERT INTO replicas (slot, seen_ms) VALUES ('2', 0)")
         missed = rig.daemon.wait_for("replica_away")
-        call = Caller(tmp_path)
-        listed = call("--config", str(rig.daemon.file), "replicas", "list", "--fail-if-away", "--format", "json")
-        given_up = call("--config", str(rig.daemon.file), "replicas", "give-up", "2")
-        again = call("--config", str(rig.daemon.file), "replicas", "give-up", "2")
+        call = partial(Caller(tmp_path), HOURKEEPER_STORE__URL=rig.daemon.database.url)
+        listed = call("replicas", "list", "--fail-if-away", "--format", "json")
+        given_up, again = call("replicas", "give-up", "2"), call("replicas", "give-up", "2")
 
     assert [each["slot"] for each in missed] == ["2"]
     assert (listed.code, given_up.code, again.code) == (1, 0, 1)
