@@ -14,6 +14,13 @@ FLEETS ?= 20000
 TIMES ?= 20
 EXAMPLES ?= 200
 WORKERS ?= 2
+# Where `make install` puts things; DESTDIR stands before all of it, for packages.
+PREFIX ?= /opt/hourkeeper
+SYSTEMD ?= /usr/lib
+CONFIG ?= /etc/hourkeeper
+DESTDIR ?=
+EXTRAS ?= postgres,excel
+INSTALLED := $(DESTDIR)$(PREFIX)
 # The interpreter that makes .venv: `make demo PYTHON=/path/to/python` overrides the search.
 PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3; do \
 	if $$each -c '$(FITS)' >/dev/null 2>&1; then echo $$each; break; fi; done)
@@ -24,7 +31,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --quiet --disable-pip-version-check --no-input
 
-.PHONY: help demo test check bench kill-loop kill-replicas crash-points kth-call kill-sweep kill-controls relay-kills fuzz-api timelines influx-contract model lock messages font letters pictures wheel clean
+.PHONY: help demo test check bench kill-loop kill-replicas crash-points kth-call kill-sweep kill-controls relay-kills fuzz-api timelines influx-contract model lock messages font letters pictures wheel install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -111,6 +118,23 @@ pictures: $(VENV)/.dev ## take the pictures of the README from the demo's fleet 
 wheel: $(VENV)/.dev ## build the wheel into dist/
 	@rm -rf build
 	@$(RUN) -m build --quiet --wheel --no-isolation --outdir dist
+
+install: ## install into /opt/hourkeeper with units and an example of a configuration; again: upgrade (DESTDIR, PREFIX)
+	@test -n "$(PYTHON)" || { echo "hourkeeper needs Python 3.11 or later with the venv module" >&2; exit 1; }
+	@"$(PYTHON)" -m venv $(INSTALLED)
+	@$(INSTALLED)/bin/python -m pip --quiet --disable-pip-version-check --no-input install \
+		--constraint requirements.txt setuptools
+	@$(INSTALLED)/bin/python -m pip --quiet --disable-pip-version-check --no-input install \
+		--constraint requirements.txt --no-build-isolation --upgrade '.[$(EXTRAS)]'
+	@test -z "$(DESTDIR)" || sed -i '1s|$(DESTDIR)||' $(INSTALLED)/bin/hourkeeper
+	@install -D -m 644 -t $(DESTDIR)$(SYSTEMD)/systemd/system systemd/hourkeeper.service systemd/hourkeeper@.service
+	@install -D -m 644 systemd/hourkeeper.sysusers $(DESTDIR)$(SYSTEMD)/sysusers.d/hourkeeper.conf
+	@install -D -m 644 systemd/hourkeeper.tmpfiles $(DESTDIR)$(SYSTEMD)/tmpfiles.d/hourkeeper.conf
+	@sed -i 's|/opt/hourkeeper|$(PREFIX)|' $(DESTDIR)$(SYSTEMD)/systemd/system/hourkeeper*.service
+	@test -e $(DESTDIR)$(CONFIG)/hourkeeper.toml || \
+		install -D -m 640 systemd/hourkeeper.toml $(DESTDIR)$(CONFIG)/hourkeeper.toml
+	@echo "Installed in $(INSTALLED). Next, as root: systemd-sysusers && systemd-tmpfiles --create && systemctl daemon-reload"
+	@echo "then adapt $(CONFIG)/hourkeeper.toml, and: systemctl enable --now hourkeeper"
 
 clean: ## remove .venv, builds and caches
 	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
