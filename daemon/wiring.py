@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from adapters.files.rules import read_rules
+from adapters.influx.history import InfluxHistory
 from adapters.influx.server import InfluxServer, InfluxSettings
 from adapters.mqtt.source import AtFormat, Source, SourceSpec
 from adapters.national_days import national_days
@@ -42,6 +44,7 @@ _MACHINE_ID_PATH = "machine_id"
 _STATUS = "hourkeeper/status"
 _ANSWERS_OF_A_DELIVERY = 20
 _IN_FLIGHT = 100
+_PAGE_WAITS_S = 2.0
 
 
 def open_keeper(config: Config, now_ms: int, *, upgrading: bool = False, adopting: bool = True) -> Keeper:
@@ -195,9 +198,15 @@ def server_of(config: Config) -> Callable[[Keeper, Callable[[], int], threading.
     def serve(keeper: Keeper, clock: Callable[[], int], stop: threading.Event, pulse: Pulse) -> None:
         from daemon.web.server import serve_until
 
-        serve_until(keeper, clock, config.web, stop, pulse)
+        serve_until(keeper, clock, config.web, stop, pulse, copied_hours_of(config))
 
     return serve
+
+
+def copied_hours_of(config: Config) -> InfluxHistory | None:
+    """Machines' hours in the copy, over a connection of its own: a page waits a moment only; None without one."""
+    server = influx_of(config, longest_s=_PAGE_WAITS_S)
+    return None if server is None else InfluxHistory(server)
 
 
 def board_of(config: Config) -> Callable[[Keeper, Callable[[], int], threading.Event], None] | None:
@@ -245,14 +254,14 @@ def policy_of(config: Config) -> RetryPolicy:
     return RetryPolicy(max_attempts=config.notifications.max_attempts, lease_ms=lease_ms)
 
 
-def influx_of(config: Config) -> InfluxServer | None:
-    """The server of the copy, not connected yet; None without one."""
+def influx_of(config: Config, longest_s: float = math.inf) -> InfluxServer | None:
+    """The server of the copy, not connected yet, which answers within `longest_s`; None without one."""
     influx = config.influx
     if influx.url is None or influx.org is None or influx.bucket is None or influx.token is None:
         return None
     token = influx.token.get_secret_value()
     where = (str(influx.url), influx.org, influx.bucket)
-    return InfluxServer(InfluxSettings(*where, token, influx.timeout_s, influx.ca_file))
+    return InfluxServer(InfluxSettings(*where, token, min(influx.timeout_s, longest_s), influx.ca_file))
 
 
 def copier_of(config: Config) -> Callable[[Keeper, Callable[[], int], threading.Event], None] | None:

@@ -1,13 +1,14 @@
-"""A machine's total hours over time, from the store."""
+"""A machine's total hours over time, from the store; as points of a drawing, one a day will do."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from adapters.store.engine import Store
 from adapters.store.tables import readings
+from schedules.forecast import DAY_MS
 from schedules.reading import IN_HISTORY
 
 _AT_ONCE = 1000
@@ -33,3 +34,13 @@ class StoreHistory:
         with self._store.read() as connection:
             for row in connection.execute(ordered):
                 yield row.time_ms, row.total_ms
+
+    def daily(self, machine_id: str, ends_ms: int) -> list[tuple[int, int]]:
+        """The last believed total of each day (UTC) before `ends_ms`, as in `totals`."""
+        columns = readings.c
+        mine = (columns.machine_id == machine_id, columns.verdict.in_(sorted(IN_HISTORY)), columns.total_ms.isnot(None))
+        time_ms, total_ms = func.max(columns.time_ms).label("time_ms"), func.max(columns.total_ms).label("total_ms")
+        statement = select(time_ms, total_ms).where(*mine, columns.time_ms < ends_ms)
+        by_day = statement.group_by(columns.time_ms // DAY_MS).order_by(time_ms)
+        with self._store.read() as connection:
+            return [(row.time_ms, row.total_ms) for row in connection.execute(by_day)]

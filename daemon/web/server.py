@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from adapters.store import people
 from adapters.store.engine import STORE_FAULTS
 from daemon.config import WebConfig
+from daemon.hour_history import HourHistory
 from daemon.keeper import Keeper
 from daemon.pulse import Pulse
 from daemon.web.app import app_of
@@ -33,17 +34,22 @@ log = structlog.get_logger("web")
 
 
 def serve_until(
-    keeper: Keeper, clock: Callable[[], int], config: WebConfig, stop: threading.Event, pulse: Pulse | None = None
+    keeper: Keeper,
+    clock: Callable[[], int],
+    config: WebConfig,
+    stop: threading.Event,
+    pulse: Pulse | None = None,
+    copied: HourHistory | None = None,
 ) -> None:
     """Serve until `stop` is set; a port that is taken, or a store that is away, is tried again.
 
-    `pulse` is what programs that watch us are told of the daemon's loops.
+    `pulse` is what programs that watch us are told of the daemon's loops, `copied` the copy of the machines' hours.
     """
     told = ""
     pulse = pulse or Pulse()
     while not stop.is_set():
         try:
-            _serve(keeper, clock, config, stop, pulse)
+            _serve(keeper, clock, config, stop, pulse, copied)
         except (OSError, *STORE_FAULTS) as fault:
             why = str(fault).splitlines()[0]
             if why != told:
@@ -52,12 +58,20 @@ def serve_until(
             stop.wait(_TRY_AGAIN_S)
 
 
-def _serve(keeper: Keeper, clock: Callable[[], int], config: WebConfig, stop: threading.Event, pulse: Pulse) -> None:
+def _serve(
+    keeper: Keeper,
+    clock: Callable[[], int],
+    config: WebConfig,
+    stop: threading.Event,
+    pulse: Pulse,
+    copied: HourHistory | None,
+) -> None:
     with closing(listening(config.host, config.port)) as listener:
         with keeper.store.write() as connection:
             secret = people.keep_secret(connection, SECRET)
             _invite_the_first(connection, config, listener, clock())
-        server = uvicorn.Server(_options(app_of(Site(keeper, clock, settings_of(config), secret, pulse))))
+        site = Site(keeper, clock, settings_of(config), secret, pulse, copied=copied)
+        server = uvicorn.Server(_options(app_of(site)))
         ended = threading.Thread(target=_end_with, args=(server, stop), name="web-end", daemon=True)
         ended.start()
         log.info("web_ready", address=address_of(config, listener))

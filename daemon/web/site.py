@@ -9,6 +9,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from fastapi import Request
 
+from adapters.store.hour_history import StoreHistory
+from daemon.hour_history import FirstOrElse, HourHistory
 from daemon.keeper import Keeper
 from daemon.pulse import Pulse
 from daemon.web.figures import Figures
@@ -64,6 +66,14 @@ class Site:
     secret: str
     pulse: Pulse = field(default_factory=Pulse)
     figures: Figures = field(default_factory=Figures)
+    copied: HourHistory | None = None
+    """The copy of the machines' hours, if there is one."""
+
+    @property
+    def hours(self) -> HourHistory:
+        """Where machines' hours over time are read."""
+        kept = StoreHistory(self.keeper.store)
+        return kept if self.copied is None else FirstOrElse(self.copied, kept)
 
 
 def site_of(request: Request) -> Site:

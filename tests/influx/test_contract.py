@@ -10,18 +10,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from structlog.testing import capture_logs
 
 from adapters.influx.history import InfluxHistory
 from adapters.influx.point import time_ns
-from adapters.influx.server import InfluxFaultError, InfluxServer
+from adapters.influx.server import InfluxFaultError, InfluxServer, InfluxSettings
 from adapters.store.hour_history import StoreHistory
 from adapters.store.outside_tables import influx_pending
 from adapters.store.tables import readings
 from daemon import copy_standing
 from daemon.correcting import correct
 from daemon.correction import Correction
+from daemon.hour_history import FirstOrElse
 from daemon.voiding import void
 from tests.influx.conftest import Fleet
 from tests.keeping import MINUTE, at
@@ -281,6 +282,35 @@ def test_both_histories_say_the_same(fleet: Fleet, proxy: Between) -> None:
     assert len(told) == 1
     assert list(influx.totals("nobody", 0, ends)) == list(store.totals("nobody", 0, ends)) == []
     server.close()
+
+
+def test_hours_by_day_come_from_the_copy_and_while_it_is_away_from_the_store(
+    fleet: Fleet, proxy: Between, free_port: int
+) -> None:
+    _days(fleet, 3)
+    fleet.copies(proxy.settings)
+    server, away = (InfluxServer(each) for each in (proxy.settings, refusing_at(proxy.settings, free_port)))
+    store, machine = StoreHistory(fleet.world.keeper.store), fleet.machine()
+    both, alone = FirstOrElse(InfluxHistory(server), store), FirstOrElse(InfluxHistory(away), store)
+    whole = store.daily(machine, fleet.world.now_ms + 1)
+    assert len(whole) >= 3
+    assert both.daily(machine, fleet.world.now_ms + 1) == whole
+
+    with fleet.world.keeper.store.write() as connection:  # as retention does with old readings
+        connection.execute(delete(readings).where(readings.c.time_ms == whole[1][0]))
+    fleet.says("30")  # not copied yet
+    ends_ms = fleet.world.now_ms + 1
+    newest = store.daily(machine, ends_ms)[-1]
+    assert both.daily(machine, ends_ms) == [*[each for each in whole if each[0] < newest[0]], newest]
+    assert alone.daily(machine, ends_ms) == store.daily(machine, ends_ms)
+    assert both.daily("nobody", ends_ms) == []
+    server.close()
+    away.close()
+
+
+def refusing_at(settings: InfluxSettings, port: int) -> InfluxSettings:
+    """The same where nobody listens."""
+    return replace(settings, url=f"http://127.0.0.1:{port}", timeout_s=1.0)
 
 
 def test_a_server_is_tried_out_without_writing(proxy: Between, upstream: Upstream, fleet: Fleet) -> None:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import Connection, Row
 
-from adapters.store import curve, stock_counts
+from adapters.store import stock_counts
 from adapters.store.listing import MACHINE_KEYS, ORDER_SORTS, REFUSED, OrderFilter
 from adapters.store.paging import Keys, Place
 from daemon import forecasting, listing, records, service_book, winters
@@ -24,6 +24,7 @@ from daemon.web.rights import Person
 from daemon.web.scope import machines_of, orders_of, own_machine
 from daemon.web.site import Site, site_of
 from schedules.dates import instant_ms
+from schedules.hours import MS_PER_HOUR
 from schedules.machine import Status, Warranty
 from schedules.plan import MandatoryStep
 from schedules.work_order import OPEN_STATES, Kind
@@ -76,7 +77,7 @@ def show_machine(request: Request, person: Visitor, machine_id: str) -> HTMLResp
 
 def curve_of(connection: Connection, site: Site, row: Row[Any], ahead: list[Fields]) -> Fields | None:
     """The drawing of a machine's hours: believed and refused readings, the steps, and what is expected next."""
-    believed = [(each.time_ms, each.total_ms / 3_600_000) for each in curve.daily(connection, row.machine_id)]
+    believed = [(at_ms, total / MS_PER_HOUR) for at_ms, total in site.hours.daily(row.machine_id, site.clock() + 1)]
     refused = [
         (instant_ms(datetime.fromisoformat(each["counts_at"])), each["total_hours"])
         for each in records.readings(connection, site.keeper, row.machine_id, REFUSED, _REFUSED_SHOWN)
