@@ -40,6 +40,7 @@ _LONGER_S = 0.2
 _PAUSED = 0.2
 _PAUSE_S = 0.5
 _IDLE_LIMIT_S = 90
+_SENT = "SELECT count(*) FROM letters WHERE state <> 'waiting'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +135,28 @@ def _report(rig: Rig, readings: Sequence[Planned], dead: threading.Event) -> Non
 
 
 def _drain(rig: Rig, running: Sequence[ForkedDaemon]) -> None:
-    """Wait until everything is taken and told, or until that is not to be expected any more; then end in order."""
-    ends_s = time.monotonic() + _IDLE_LIMIT_S
+    """Wait until everything is taken and told, or nothing has moved for so long that it never will; then end in order."""
     rig.end_leases()
-    until(lambda: rig.is_idle() or time.monotonic() > ends_s, "everything is taken", 2 * _IDLE_LIMIT_S)
+    while not rig.is_idle():
+        before = _moved(rig)
+        if not _moves(rig, before):
+            break
     for replica in running:
         code = replica.end()
         assert code == 0, replica.says()
+
+
+def _moves(rig: Rig, before: int) -> bool:
+    """Whether something is stored or sent before it is time to give up."""
+    ends_s = time.monotonic() + _IDLE_LIMIT_S
+    until(
+        lambda: _moved(rig) != before or rig.is_idle() or time.monotonic() > ends_s, "work goes on", 2 * _IDLE_LIMIT_S
+    )
+    return time.monotonic() <= ends_s
+
+
+def _moved(rig: Rig) -> int:
+    return rig.daemon.count(STORED) + rig.daemon.count(_SENT)
 
 
 def main() -> int:

@@ -161,7 +161,7 @@ def _replace(source: Connection, target: Connection, progress: Progress) -> None
 
 
 def _copy(source: Connection, target: Connection, table: Table) -> None:
-    rows = source.execution_options(yield_per=_ROWS_AT_ONCE).execute(select(table))
+    rows = source.execute(select(table).execution_options(yield_per=_ROWS_AT_ONCE))
     for part in rows.mappings().partitions():
         target.execute(insert(table), [dict(row) for row in part])
     if target.dialect.name == "postgresql":

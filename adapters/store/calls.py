@@ -29,7 +29,7 @@ def open_orders(connection: Connection, service_centre: str | None) -> Iterator[
     statement: Select[Any] = select(work_orders, *_USER[1:]).select_from(joined)
     statement = statement.where(*_OPEN, *_serving(service_centre))
     ordered = statement.order_by(_O.machine_id, _O.id)
-    with connection.execution_options(yield_per=_AT_ONCE).execute(ordered) as result:
+    with connection.execute(ordered.execution_options(yield_per=_AT_ONCE)) as result:
         yield from result.partitions()
 
 
@@ -46,7 +46,7 @@ def unheard(connection: Connection, service_centre: str | None) -> Iterator[Sequ
     statement: Select[Any] = select(findings.c.opened_on, *_USER).select_from(joined)
     busy = exists().where(_O.machine_id == machines.c.machine_id, *_OPEN)
     wanted = statement.where(*_UNHEARD, ~busy, *_serving(service_centre)).order_by(findings.c.opened_on, findings.c.id)
-    with connection.execution_options(yield_per=_AT_ONCE).execute(wanted) as result:
+    with connection.execute(wanted.execution_options(yield_per=_AT_ONCE)) as result:
         yield from result.partitions()
 
 

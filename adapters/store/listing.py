@@ -427,5 +427,5 @@ def _of_centre(service_centre: str) -> SelectBase:
 
 
 def _batches(connection: Connection, statement: Select[Any]) -> Iterator[Sequence[Row[Any]]]:
-    with connection.execution_options(yield_per=_AT_ONCE).execute(statement) as result:
+    with connection.execute(statement.execution_options(yield_per=_AT_ONCE)) as result:
         yield from result.partitions()

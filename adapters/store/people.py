@@ -206,5 +206,5 @@ def audited(
     """What was changed, the newest first, in batches; of one subject, or of all."""
     statement = select(audit) if subject is None else select(audit).where(audit.c.subject == subject)
     statement = (place or paging.Place(AUDIT_KEYS, descending=True)).on(statement).limit(limit)
-    with connection.execution_options(yield_per=_AT_ONCE).execute(statement) as result:
+    with connection.execute(statement.execution_options(yield_per=_AT_ONCE)) as result:
         yield from result.partitions()

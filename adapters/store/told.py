@@ -20,7 +20,7 @@ def digests(connection: Connection, state: str | None, limit: int | None) -> Ite
     """Every delivery of a digest as a row of `listing.all_notices` about no machine, the newest first."""
     statement = _digests().order_by(letters.c.created_ms.desc(), letters.c.letter_id).limit(limit)
     wanted = statement if state is None else statement.where(letters.c.state == state)
-    with connection.execution_options(yield_per=_AT_ONCE).execute(wanted) as result:
+    with connection.execute(wanted.execution_options(yield_per=_AT_ONCE)) as result:
         yield from result
 
 

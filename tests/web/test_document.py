@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 
 from daemon.web.app import API
-from tests.fuzz_api import fuzz
+from tests.fuzz_api import fuzz, world
 from tests.web.conftest import Served
 
 Fields = dict[str, Any]
@@ -17,8 +18,10 @@ FILES = {"POST /machines/import", "POST /service-centres/import", "POST /yards/i
 """Their bodies are files; what a good one is, tests/web/test_api.py shows."""
 
 
-def test_whatever_is_called_is_answered_as_the_document_says(served: Served) -> None:
-    found = fuzz(served, examples=8, number=20261127)
+@pytest.mark.parametrize("store", ["sqlite", "postgresql"])
+def test_whatever_is_called_is_answered_as_the_document_says(tmp_path: Path, store: str) -> None:
+    with world(tmp_path, store) as served:
+        found = fuzz(served, examples=8, number=20261127)
 
     print(found)
     assert found.wrong == [], str(found)
