@@ -2,12 +2,22 @@
 
 import os
 import socket
+from collections.abc import Iterator
 
 import pytest
+
+from tests.support.kept_in import servers
 
 # Before anything is imported or started: a developer's own settings must not reach a test or its children.
 for _name in [name for name in os.environ if name.startswith("HOURKEEPER_")]:
     del os.environ[_name]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _stores() -> Iterator[None]:
+    """The server that this run keeps its stores on, if it is one on PostgreSQL."""
+    with servers():
+        yield
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from schedules.dates import instant_ms
 from schedules.evidence import Form
 from schedules.machine import Category, Warranty
 from schedules.work_order import Kind, OrderKey
+from tests.support.kept_in import url_of
 
 MINUTE = 60_000
 CENTRE = {"service_centre": "SC7", "name": "济南服务中心", "email": "desk@centre.example", "phone": "0531-1234567"}
@@ -40,8 +41,8 @@ def at(text: str) -> int:
 
 
 def store_at(place: Path | str, busy_ms: int = 5000) -> Store:
-    """The store in a SQLite file, or behind a URL."""
-    return Store(place if isinstance(place, str) else f"sqlite:///{place}", busy_ms)
+    """The store that the suite keeps under the name of a file, or the one behind a URL."""
+    return Store(place if isinstance(place, str) else url_of(place), busy_ms)
 
 
 def open_keeper(place: Path | str, telling: Telling | None = None, busy_ms: int = 5000) -> Keeper:

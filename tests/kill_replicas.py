@@ -135,7 +135,7 @@ def _report(rig: Rig, readings: Sequence[Planned], dead: threading.Event) -> Non
 
 
 def _drain(rig: Rig, running: Sequence[ForkedDaemon]) -> None:
-    """Wait until everything is taken and told, or nothing has moved for so long that it never will; then end in order."""
+    """Wait until everything is taken and told, or nothing has moved for very long; then end in order."""
     rig.end_leases()
     while not rig.is_idle():
         before = _moved(rig)

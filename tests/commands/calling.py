@@ -17,6 +17,7 @@ from typing import Any
 from unittest.mock import patch
 
 from daemon.main import run
+from tests.support.kept_in import url_of
 
 COMMAND = Path(sys.executable).with_name("hourkeeper")
 
@@ -48,7 +49,7 @@ class Caller:
 
     @property
     def url(self) -> str:
-        return f"sqlite:///{self.folder}/hourkeeper.db"
+        return url_of(self.folder / "hourkeeper.db")
 
     def __call__(self, *arguments: str, stdin: str = "", **variables: str) -> Said:
         """All that the installed command does but start Python."""

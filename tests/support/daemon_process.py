@@ -17,6 +17,7 @@ from daemon.config import Config, load
 from daemon.keeper import Keeper
 from daemon.wiring import open_keeper
 from tests.support.database import Database
+from tests.support.kept_in import url_of
 from tests.support.waiting import LIMIT_S, until
 
 COMMAND = str(Path(sys.executable).with_name("hourkeeper"))
@@ -48,7 +49,7 @@ class DaemonProcess:
         self.store = folder / "hourkeeper.db"
         self.file = folder / "hourkeeper.toml"
         self.log = folder / "daemon.log"
-        settings = {"log": {"format": "json"}, "store": {"url": f"sqlite:///{self.store}"}, **settings}
+        settings = {"log": {"format": "json"}, "store": {"url": url_of(self.store)}, **settings}
         self.database = Database(settings["store"]["url"])
         self.file.write_text(toml(settings))
         self._command = [sys.executable, "-m", *launcher] if launcher else [COMMAND]

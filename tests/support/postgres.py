@@ -8,7 +8,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ class Postgres:
     """One server that listens on a socket in its folder alone."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._data = folder / "data"
 
     def new_database(self) -> str:
@@ -37,14 +37,23 @@ class Postgres:
         """The SQLAlchemy URL of a copy of a database to which nobody is connected."""
         return self._new(str(make_url(url).database))
 
+    def database(self, name: str) -> str:
+        """The SQLAlchemy URL of the database of that name, which is made when it is first asked for."""
+        with closing(self._connect()) as connection, suppress(psycopg.errors.DuplicateDatabase):
+            connection.execute(f"CREATE DATABASE {name}")
+        return self._url(name)
+
     def _new(self, template: str) -> str:
         name = f"test_{next(_NUMBERS)}"
         with closing(self._connect()) as connection:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-        return f"postgresql+psycopg://postgres@/{name}?host={self._folder}"
+        return self._url(name)
+
+    def _url(self, name: str) -> str:
+        return f"postgresql+psycopg://postgres@/{name}?host={self.folder}"
 
     def _connect(self) -> psycopg.Connection[Any]:
-        return psycopg.connect(host=str(self._folder), user="postgres", dbname="postgres", autocommit=True)
+        return psycopg.connect(host=str(self.folder), user="postgres", dbname="postgres", autocommit=True)
 
     def make(self) -> None:
         """Write its empty cluster."""
@@ -54,14 +63,14 @@ class Postgres:
     def start(self) -> subprocess.Popen[bytes]:
         """Start it and wait until it takes connections."""
         settings = [word for setting in _HASTY for word in ("-c", setting)]
-        command = [_program("postgres"), "-D", str(self._data), "-k", str(self._folder), *settings]
-        with (self._folder / "log").open("wb") as log:
+        command = [_program("postgres"), "-D", str(self._data), "-k", str(self.folder), *settings]
+        with (self.folder / "log").open("wb") as log:
             process: subprocess.Popen[bytes] = subprocess.Popen(command, stdout=log, stderr=log, **_nobody())
         until(lambda: self._takes_connections(process), "PostgreSQL takes connections")
         return process
 
     def _takes_connections(self, process: subprocess.Popen[bytes]) -> bool:
-        assert process.poll() is None, (self._folder / "log").read_text()[-2000:]
+        assert process.poll() is None, (self.folder / "log").read_text()[-2000:]
         try:
             self._connect().close()
         except psycopg.OperationalError:
