@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from adapters.aemp.server import FleetFault
 from adapters.files.plan import read_plan, read_winter
 from adapters.files.visit_items import read_visit_items
 from adapters.influx.server import InfluxFaultError
@@ -25,6 +26,7 @@ from daemon.replicas import AWAY_AFTER_MS
 from daemon.showing import instant
 from daemon.wiring import (
     StoreUnusableError,
+    fleet_server_of,
     influx_of,
     mail_server_of,
     mqtt_settings_of,
@@ -68,6 +70,7 @@ def check_up(config: Config) -> Iterator[Found]:
         "plan": plan,
         "store": store,
         "broker": broker,
+        "fleets": fleets,
         "influx": influx,
         "mail": mail,
         "templates": templates,
@@ -193,6 +196,24 @@ def _queue(found: Probe) -> Iterator[Found]:
         yield Found(Weight.NOTE, "broker", f"it has dropped {dropped} messages since its start; {_QUEUE_ADVICE}")
     else:
         yield Found(Weight.NOTE, "broker", f"make sure of its queue: {_QUEUE_ADVICE}")
+
+
+def fleets(config: Config) -> Iterator[Found]:
+    """The makers' servers: reached, our login taken, the first page read; nothing is stored."""
+    for fleet in config.aemp.fleets:
+        try:
+            page = fleet_server_of(fleet).page()
+        except FleetFault as fault:
+            advice = fault.advice or "check url of this fleet, and whether its server runs"
+            yield Found(Weight.FAULT, "fleets", f"{fleet.name}: {fault}; {advice}")
+            continue
+        known = sum(bool(each.numbers[fleet.machine_id]) for each in page.machines)
+        words = f"{fleet.name}: its first page tells the hours of {len(page.machines)} machines"
+        if known < len(page.machines):
+            text = f"{words}, but {len(page.machines) - known} of them have no {fleet.machine_id}: see its machine_id"
+            yield Found(Weight.FAULT, "fleets", text)
+        else:
+            yield Found(Weight.OK, "fleets", f"{words}{', and there are more pages' if page.next_href else ''}")
 
 
 def influx(config: Config) -> Iterator[Found]:

@@ -18,6 +18,7 @@ from typing import Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from adapters.mqtt.source import reads
+from daemon.config_aemp import AempConfig
 from daemon.config_channels import ChannelConfig
 from daemon.config_loading import ConfigError, Key, Setting, fill, settings
 from daemon.config_table import Table as _Table
@@ -559,6 +560,7 @@ class Config(_Table):
     store: StoreConfig = Field(default_factory=StoreConfig, description="the database")
     mqtt: MqttConfig = Field(default_factory=MqttConfig, description="the broker")
     plan: PlanConfig = Field(default_factory=PlanConfig, description="what is due when")
+    aemp: AempConfig = Field(default_factory=AempConfig, description="fleets that a maker's server knows")
     influx: InfluxConfig = Field(default_factory=InfluxConfig, description="the copy of the readings")
     web: WebConfig = Field(default_factory=WebConfig, description="pages and API")
     notifications: NotificationsConfig = Field(

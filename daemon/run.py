@@ -58,6 +58,8 @@ class Parts:
     """Keeps machines' next services on the broker until it is told to stop; None without."""
     copy: Callable[[Keeper, Callable[[], int], threading.Event], None] | None = None
     """Sends the copy of the readings to InfluxDB until it is told to stop; None without."""
+    poll: Callable[[Keeper, Callable[[], int], threading.Event], None] | None = None
+    """Asks makers' servers for the hours of their fleets until it is told to stop; None without."""
     slot: str | None = None
     """This replica's place in its group; None if it is the only one."""
 
@@ -101,7 +103,7 @@ def run(
     ]
     if parts.serve is not None:
         threads.append(threading.Thread(target=parts.serve, args=(parts.keeper, clock, stop, pulse), name="web"))
-    for name, work in (("next services", parts.tell_next), ("influx", parts.copy)):
+    for name, work in (("next services", parts.tell_next), ("influx", parts.copy), ("fleets", parts.poll)):
         if work is not None:
             threads.append(threading.Thread(target=work, args=(parts.keeper, clock, stop), name=name))
     neighbours = Neighbours(parts.keeper, parts.slot, connection.connected.is_set)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from adapters.aemp.server import FleetServer, FleetSettings
 from adapters.files.rules import read_rules
 from adapters.influx.history import InfluxHistory
 from adapters.influx.server import InfluxServer, InfluxSettings
@@ -17,15 +18,18 @@ from adapters.national_days import national_days
 from adapters.store import rulebooks, schema
 from adapters.store.engine import Store
 from daemon.config import Config, EmailConfig, ManagerConfig, NotificationsConfig, SourceConfig
+from daemon.config_aemp import FleetConfig
 from daemon.config_values import WEEK
 from daemon.copying import Copier, run_copier
 from daemon.further_channels import channel_of, entry_of
 from daemon.keeper import Keeper, Kept, Manager, Telling
+from daemon.polling import Fleet, Poller, run_pollers
 from daemon.pulse import Pulse
 from daemon.web.links import proofs
 from notifications.channels.channel import Channel
 from notifications.channels.email import EmailChannel, MailServer, Security
 from notifications.channels.log import LogChannel
+from notifications.channels.network import allowed
 from notifications.channels.traced import TracedChannel
 from notifications.rendering import ItemsOf, Renderer
 from notifications.retry_policy import RetryPolicy
@@ -275,6 +279,44 @@ def copier_of(config: Config) -> Callable[[Keeper, Callable[[], int], threading.
         server.close()
 
     return copy
+
+
+def fleet_server_of(fleet: FleetConfig) -> FleetServer:
+    """The server of a fleet, not connected yet."""
+    secret, token = fleet.client_secret, fleet.token
+    return FleetServer(
+        FleetSettings(
+            url=fleet.url,
+            token=None if token is None else token.get_secret_value(),
+            token_url=fleet.token_url,
+            client_id=fleet.client_id or "",
+            client_secret="" if secret is None else secret.get_secret_value(),
+            client_in_body=fleet.client_auth == "body",
+            scope=fleet.scope,
+            timeout_s=fleet.timeout_s,
+            allow=allowed(fleet.allow),
+            ca_file=fleet.ca_file,
+        )
+    )
+
+
+def _poller_of(keeper: Keeper, fleet: FleetConfig, clock: Callable[[], int]) -> Poller:
+    server = fleet_server_of(fleet)
+    every_ms = timedelta(minutes=fleet.every_minutes) // _ONE_MS
+    asked = Fleet(fleet.name, fleet.machine_id, fleet.prefix or "", every_ms, server.settings.longest_s)
+    return Poller(keeper, asked, server, clock)
+
+
+def pollers_of(config: Config) -> Callable[[Keeper, Callable[[], int], threading.Event], None] | None:
+    """Whoever asks makers' servers for their fleets; None without any."""
+    fleets = config.aemp.fleets
+    if not fleets:
+        return None
+
+    def poll(keeper: Keeper, clock: Callable[[], int], stop: threading.Event) -> None:
+        run_pollers([_poller_of(keeper, fleet, clock) for fleet in fleets], stop)
+
+    return poll
 
 
 def mail_server_of(email: EmailConfig) -> MailServer | None:

@@ -57,3 +57,14 @@ def standing(connection: Connection, name: str) -> Row[Any] | None:
 
 def _is(name: str, holder: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return _columns.name == name, _columns.holder == holder
+
+
+def begin_again(connection: Connection, name: str, holder: str) -> None:
+    """Where it was to go on is no more."""
+    connection.execute(update(errands).where(*_is(name, holder)).values(place=None))
+
+
+def those(connection: Connection, prefix: str) -> list[Row[Any]]:
+    """The errands whose name begins so, by name."""
+    named = select(errands).where(_columns.name.startswith(prefix, autoescape=True))
+    return list(connection.execute(named.order_by(_columns.name)))

@@ -21,6 +21,7 @@ from daemon.wiring import (
     mqtt_settings_of,
     open_keeper,
     policy_of,
+    pollers_of,
     renderer_of,
     server_of,
     sources_of,
@@ -57,5 +58,6 @@ def parts_of(settings: Config, keeper: Keeper) -> daemon.Parts:
         server_of(settings),
         board_of(settings),
         copier_of(settings),
+        pollers_of(settings),
         settings.mqtt.slot if settings.mqtt.group else None,
     )

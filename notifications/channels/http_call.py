@@ -43,7 +43,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: at most the first 64 KiB; `retry_after_s` is 0 where nothing was asked."""
+    """What came back: at most what the caller reads; `retry_after_s` is 0 where nothing was asked."""
 
     status: int
     reason: str
@@ -56,13 +56,15 @@ class Answer:
 class Caller:
     """How calls are made: whom they may reach, and for how many seconds each may last in all.
 
-    `context` overrides the system's trusted certificates, `resolve` the system's resolver.
+    `context` overrides the system's trusted certificates, `resolve` the system's resolver; of an answer's body
+    `most_body` bytes are read.
     """
 
     trusted: Allowed = field(default_factory=Allowed)
     timeout_s: float = 15.0
     context: ssl.SSLContext | None = None
     resolve: Resolve = resolved
+    most_body: int = _MOST_BODY
 
     def send(self, request: Request) -> Answer:
         """The answer, whatever its status; DeliveryFailed if there is none.
@@ -95,7 +97,7 @@ class Caller:
             connection.request(request.method, path, request.body, {**headers, **request.headers})
             response = connection.getresponse()
             wait_s = _wait_s(response.headers.get("Retry-After"))
-            body = response.read(_MOST_BODY)
+            body = response.read(self.most_body)
             return Answer(response.status, response.reason, body, wait_s, response.headers.get("Location") or "")
 
     def _secured(self, bare: socket.socket, parts: SplitResult, host: str, deadline: float) -> socket.socket:
