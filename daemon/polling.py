@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 import structlog
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from adapters.aemp.server import FleetFault
 from adapters.aemp.snapshot import MachineHours, Page
@@ -26,6 +26,7 @@ from adapters.store import errands
 from adapters.store.engine import STORE_FAULTS
 from daemon.intake import Intake
 from daemon.keeper import Keeper
+from daemon.showing import instant
 
 ERRANDS = "aemp:"
 _IDLE_S = 1.0
@@ -141,6 +142,19 @@ class Poller:
             return self._fleet.every_ms
         pause_ms = min(_FIRST_PAUSE_MS << min(failures - 1, 16), self._fleet.every_ms)
         return round(pause_ms * random.uniform(0.5, 1.0))  # noqa: S311 - spreads replicas, guards nothing
+
+
+def standing(connection: Connection, keeper: Keeper) -> list[dict[str, Any]]:
+    """How every fleet stands that was ever asked: `fleet`, `read_at`, `next_at`, and `error` while it fails."""
+    return [
+        {
+            "fleet": row.name.removeprefix(ERRANDS),
+            "read_at": instant(row.done_ms, keeper.zone),
+            "next_at": instant(row.next_ms, keeper.zone),
+            "error": row.error if row.failures else None,
+        }
+        for row in errands.those(connection, ERRANDS)
+    ]
 
 
 def run_pollers(pollers: Sequence[Poller], stop: threading.Event) -> None:

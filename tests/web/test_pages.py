@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from fastapi.routing import APIRoute
 
+from adapters.store import errands
 from daemon.web.app import PAGES
 from daemon.web.members import first_link
 from tests.web.conftest import Served, peopled, serve
@@ -153,3 +154,18 @@ def test_every_link_of_the_first_page_leads_somewhere(served: Served, who: str) 
 
     assert len(links) > 8
     assert {link: status for link in links if (status := client.get(link).status_code) != 200} == {}
+
+
+def test_the_page_of_health_says_which_server_of_a_maker_does_not_answer(served: Served) -> None:
+    with served.world.keeper.store.write() as connection:
+        for name, error in (("aemp:north", "it says 403 Forbidden"), ("aemp:south", None)):
+            errands.take(connection, name, "me", served.world.clock(), 1000)
+            errands.done(connection, name, "me", served.world.clock(), served.world.clock())
+            if error is not None:
+                errands.failed(connection, name, "me", served.world.clock(), served.world.clock() + 60_000, error)
+    for locale, words in (("en", ["failing", "is read"]), ("zh-CN", ["失败", "正常读取"])):
+        shown = served.asked_by("manager").get("/health", headers={"accept-language": locale}).text
+        north, south = (row for row in re.findall("<tr>.*", shown) if "north" in row or "south" in row)
+        assert (words[0] in north, "403 Forbidden" in north) == (True, True), north
+        assert (words[1] in south, words[0] in south) == (True, False), south
+        assert "InfluxDB" not in shown

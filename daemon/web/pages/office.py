@@ -10,7 +10,8 @@ from fastapi.responses import HTMLResponse
 from adapters.store import figures
 from adapters.store.listing import FINDING_KEYS, NOTICE_KEYS, FindingFilter
 from adapters.store.paging import Place
-from daemon import duty_list, finding_list, records, replicas, service_book
+from daemon import duty_list, finding_list, polling, records, replicas, service_book
+from daemon.copying import ERRAND as COPY
 from daemon.plan_view import plan_view
 from daemon.web.lists import beginning
 from daemon.web.pages.fleet import ROWS, paged
@@ -82,7 +83,8 @@ def show_health(request: Request, person: Visitor) -> HTMLResponse:
             "letters": figures.letters_left(connection),
             "stored": figures.readings_stored(connection),
             "points": figures.points_left(connection),
-            "failing": figures.failing(connection),
+            "failing": COPY in figures.failing(connection),
+            "fleets": polling.standing(connection, site.keeper),
         }
     stalled = site.pulse.stalled()
     loops = {name: name not in stalled for name in sorted(site.pulse.still_s())}
