@@ -20,6 +20,7 @@ MOST_BYTES = 16 << 20
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?")
 _TEXT = "#text"
+_DEEPEST = 50
 NUMBERS = {"pin": "pin", "serial_number": "serialnumber", "equipment_id": "equipmentid"}
 """What a machine may be known by: the name in our configuration, and the one in the header."""
 
@@ -65,15 +66,27 @@ def _document(answer: bytes) -> object:
     return _in_small_letters(parse(answer.removeprefix(b"\xef\xbb\xbf"), MOST_BYTES))
 
 
-class _WithoutDoctype(TreeBuilder):
-    """A document type may define entities that grow without bound, or that are read from elsewhere."""
+class _Wary(TreeBuilder):
+    """A document type may define entities without bound, or read from elsewhere; depth costs stack."""
+
+    depth = 0
+
+    def start(self, tag: str, attrs: dict[str, str], /) -> Element:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise NotASnapshot("nested too deeply")
+        return super().start(tag, attrs)
+
+    def end(self, tag: str, /) -> Element:
+        self.depth -= 1
+        return super().end(tag)
 
     def doctype(self, *_: str | None) -> None:
         raise NotASnapshot("XML with a document type is not read")
 
 
 def _of_xml(answer: bytes) -> dict[str, object]:
-    parser: XMLParser[Element] = XMLParser(target=_WithoutDoctype())  # noqa: S314 - without a document type
+    parser: XMLParser[Element] = XMLParser(target=_Wary())  # noqa: S314 - without a document type
     try:
         parser.feed(answer)
         root = parser.close()

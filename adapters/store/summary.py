@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
@@ -35,13 +34,13 @@ def overdue_by_centre(connection: Connection, wanted: OrderFilter, most: int) ->
     )
 
 
-def due_by_day(connection: Connection, wanted: OrderFilter, begins_on: date, ends_on: date) -> dict[date, int]:
-    """How many open orders fall due by the calendar on each of these days, both ends included."""
+def open_by_day(connection: Connection, wanted: OrderFilter) -> list[Row[Any]]:
+    """How many orders are open, by `kind`, `state` and `due_on`."""
     order = work_orders.c
-    statement: Select[Any] = select(order.due_on, func.count()).select_from(joined(wanted))
-    days = (order.closed_on.is_(None), order.due_on.between(begins_on, ends_on))
-    rows = connection.execute(statement.where(*days, *conditions_of(wanted)).group_by(order.due_on))
-    return {row[0]: int(row[1]) for row in rows}
+    count = func.count().label("orders")
+    statement: Select[Any] = select(order.kind, order.state, order.due_on, count).select_from(joined(wanted))
+    statement = statement.where(order.closed_on.is_(None), *conditions_of(wanted))
+    return list(connection.execute(statement.group_by(order.kind, order.state, order.due_on)).all())
 
 
 def open_findings(connection: Connection, service_centre: str | None) -> list[Row[Any]]:
