@@ -18,6 +18,7 @@ from adapters.files.plan import read_plan, read_winter
 from adapters.files.visit_items import read_visit_items
 from adapters.influx.server import InfluxFaultError
 from adapters.mqtt.probe import DROPPED_TOPIC, VERSION_TOPIC, Probe, probe
+from adapters.mqtt.source import filters_of
 from adapters.store import replicas, soundness
 from daemon.clock import clock_ms
 from daemon.config import Config
@@ -170,7 +171,7 @@ def broker(config: Config) -> Iterator[Found]:
     """The broker: reached with our credentials, keeps a session for us, lets us read every source."""
     settings = mqtt_settings_of(config)
     where = f"{settings.host}:{settings.port}"
-    found = probe(settings, [source.filter for source in sources_of(config)])
+    found = probe(settings, filters_of(sources_of(config)))
     if found.problem is not None:
         yield Found(Weight.FAULT, "broker", f"{where}: {found.problem}")
         return

@@ -9,6 +9,7 @@ declared above it.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from datetime import date, time
 from functools import partial
@@ -26,6 +27,7 @@ from daemon.config_table import shown as _shown
 from daemon.config_values import (
     WEEK,
     Address,
+    BytesPlace,
     Country,
     Day,
     HttpUrl,
@@ -76,6 +78,9 @@ def default_store_url(environ: Mapping[str, str]) -> str:
     return f"sqlite:///{state}/hourkeeper/hourkeeper.db"
 
 
+_SPARKPLUG = re.compile(r"spBv1\.0/[^/#{}]+/\+(/[^/#{}]+)?/\{machine_id\}")
+
+
 class StoreConfig(_Table):
     """`[store]`: the database."""
 
@@ -114,25 +119,59 @@ class TlsConfig(_Table):
 class SourceConfig(_Table):
     """`[[mqtt.sources]]`: one topic and how its payload is read."""
 
+    payload: Literal["json", "bytes", "sparkplug_b"] = Field(
+        default="json", description="what a message is: `json`, `bytes` or `sparkplug_b`"
+    )
     machine_id: Text | None = Field(
         default=None, description="path to the machine in the payload, for a topic that does not name it"
     )
+    hours: Text = Field(
+        default="hours",
+        validate_default=True,
+        description="path to the hours in the payload; a level {machine_id} in it stands for the name of the machine. "
+        "Of `sparkplug_b` the name of the metric",
+    )
     topic: Topic = Field(description="topic filter; the level {machine_id} stands for the machine")
-    hours: Text = Field(default="hours", description="path to the hours in the payload")
     at: Text = Field(default="at", description="path to the device's time in the payload; it may be missing")
     unit: Literal["h", "min", "s", "ms", "0.05h", "hms"] = Field(
         default="h", description="unit of the hours: `h`, `min`, `s`, `ms`, `0.05h` or `hms` (HHHHH:MM:SS)"
     )
-    at_format: Literal["iso", "s", "ms"] = Field(
-        default="iso", description="format of the time: `iso` (ISO 8601), `s` or `ms` since 1970"
+    at_format: Literal["iso", "s", "ms", "yymmddhhmmss"] = Field(
+        default="iso",
+        description="format of the time: `iso` (ISO 8601), `s` or `ms` since 1970, or `yymmddhhmmss` (twelve digits)",
     )
+    hours_optional: bool = Field(
+        default=False,
+        description="whether messages without hours are about something else and passed over; else they are kept "
+        "as malformed",
+    )
+    hours_bytes: BytesPlace | None = Field(
+        default=None,
+        validate_default=True,
+        description="where the hours are not a number but bytes: which of them, such as `0:4` for the first four",
+    )
+    byte_order: Literal["little", "big"] = Field(
+        default="little", description="of these bytes, whether the least (`little`) or the greatest comes first (`big`)"
+    )
+    bytes_as: Literal["base64", "hex"] = Field(default="base64", description="how bytes are written in JSON")
 
     @field_validator("topic")
     @classmethod
     def _names_machine(cls, topic: str, info: ValidationInfo) -> str:
-        if "{machine_id}" not in topic and not given(info, "machine_id"):
+        inside = given(info, "machine_id") or "{machine_id}" in str(info.data.get("hours"))
+        payload = info.data.get("payload")
+        if payload == "sparkplug_b" and _SPARKPLUG.fullmatch(topic) is None:
+            raise ValueError("should be spBv1.0/+/+/+/{machine_id}, or of edge nodes spBv1.0/+/+/{machine_id}")
+        if "{machine_id}" not in topic and (not inside or payload != "json"):
             raise ValueError("should have the level {machine_id}, unless machine_id is set")
         return topic
+
+    @field_validator("hours_bytes")
+    @classmethod
+    def _which_bytes(cls, place: str | None, info: ValidationInfo) -> str | None:
+        if place is None and info.data.get("payload") == "bytes":
+            raise needed("payload")
+        return place
 
 
 class NextServiceConfig(_Table):

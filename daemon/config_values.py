@@ -18,6 +18,7 @@ from notifications.channels.network import allowed
 
 LONGEST_DAYS = 36_525
 LAST_PORT = 65_535
+_MOST_BYTES = 8
 LONGEST_SECRET = 65_536
 
 
@@ -89,6 +90,13 @@ def _listen(value: str) -> str:
     found = re.fullmatch(r"(?:\[[0-9A-Fa-f:.]+\]|[^\s:\[\]]+):([0-9]{1,5})", value)
     if found is None or int(found[1]) > LAST_PORT:
         raise ValueError("should be host:port, such as 127.0.0.1:8080 or [::1]:8080")
+    return value
+
+
+def _bytes_place(value: str) -> str:
+    found = re.fullmatch(r"([0-9]{1,4}):([0-9]{1,4})", value)
+    if found is None or not 1 <= int(found[2]) - int(found[1]) <= _MOST_BYTES:
+        raise ValueError(f"should be the first byte and the one after the last, at most {_MOST_BYTES}, such as 0:4")
     return value
 
 
@@ -198,6 +206,7 @@ Trusted = Annotated[str, AfterValidator(_trusted)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 StoreUrl = Annotated[str, AfterValidator(_store_url)]
 Listen = Annotated[str, AfterValidator(_listen)]
+BytesPlace = Annotated[str, AfterValidator(_bytes_place)]
 Topic = Annotated[str, AfterValidator(_topic)]
 OutTopic = Annotated[str, AfterValidator(_out_topic)]
 MorningTime = Annotated[time, BeforeValidator(_morning)]

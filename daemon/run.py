@@ -17,7 +17,8 @@ from sqlalchemy import select
 from adapters.mqtt.client import Connection
 from adapters.mqtt.decode import Decoder
 from adapters.mqtt.settings import MqttSettings
-from adapters.mqtt.source import Source
+from adapters.mqtt.source import Source, filters_of
+from adapters.mqtt.sparkplug import Births
 from adapters.store.engine import STORE_FAULTS
 from daemon.calendar import do_what_is_due
 from daemon.copying import switch
@@ -71,10 +72,13 @@ def clock_ms() -> int:
 
 def connection_of(parts: Parts, clock: Callable[[], int]) -> Connection:
     """The connection that brings deliveries to the intake."""
-    decoder = Decoder(parts.sources, parts.keeper.meter_rules, parts.keeper.zone, parts.max_payload_bytes)
+    births = Births()
+    decoder = Decoder(parts.sources, parts.keeper.meter_rules, parts.keeper.zone, parts.max_payload_bytes, births)
     intake = Intake(parts.keeper, decoder, clock, parts.mqtt.keepalive_s * SHARE_OF_KEEPALIVE)
-    filters = [source.filter for source in parts.sources]
-    return Connection(parts.mqtt, filters, intake.take, lambda: answers(parts.keeper), clock)
+    filters = filters_of(parts.sources)
+    connection = Connection(parts.mqtt, filters, intake.take, lambda: answers(parts.keeper), clock, births.forget)
+    births.ask = connection.publish
+    return connection
 
 
 def run(

@@ -13,7 +13,8 @@ from adapters.aemp.server import FleetServer, FleetSettings
 from adapters.files.rules import read_rules
 from adapters.influx.history import InfluxHistory
 from adapters.influx.server import InfluxServer, InfluxSettings
-from adapters.mqtt.source import AtFormat, Source, SourceSpec
+from adapters.mqtt.octets import Octets, Written
+from adapters.mqtt.source import AtFormat, Payload, Source, SourceSpec
 from adapters.national_days import national_days
 from adapters.store import rulebooks, schema
 from adapters.store.engine import Store
@@ -162,7 +163,15 @@ def _spec(source: SourceConfig) -> SourceSpec:
         machine_id=source.machine_id or _MACHINE_ID_PATH,
         unit=Unit(source.unit),
         at_format=AtFormat(source.at_format),
+        payload=Payload(source.payload),
+        octets=_octets(source),
+        hours_optional=source.hours_optional,
     )
+
+
+def _octets(source: SourceConfig) -> Octets | None:
+    place = source.hours_bytes
+    return None if place is None else Octets.at(place, source.byte_order, Written(source.bytes_as))
 
 
 def mqtt_settings_of(config: Config) -> MqttSettings:

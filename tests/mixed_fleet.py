@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from daemon.keeper import Keeper, Manager, Telling
 from schedules.machine import Warranty
 from schedules.work_order import Kind
 from tests.keeping import World, at, open_keeper
+from tests.support.kept_in import copied_to
 
 TELLING = Telling(channel="email", managers=(Manager("Zhao", "zhao@maker.example"),))
 _NOT_OF_RULES = {"id", "remind_on"}
@@ -55,8 +55,7 @@ def goes_to(world: World, text: str) -> None:
 def copied(world: World, file: Path) -> Keeper:
     """Another keeper on a copy of a world's store; the world is closed."""
     world.keeper.store.close()
-    shutil.copy(world.file, file)
-    return open_keeper(file, TELLING)
+    return open_keeper(copied_to(Path(world.file), file), TELLING)
 
 
 def told(keeper: Keeper) -> Rows:

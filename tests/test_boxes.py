@@ -26,14 +26,20 @@ def _decoder(case: dict[str, Any], folder: Path) -> Decoder:
     return Decoder(sources_of(config), keeper.meter_rules, keeper.zone)
 
 
+def _payload(case: dict[str, Any]) -> bytes:
+    return bytes.fromhex(case["hex"]) if "hex" in case else json.dumps(case["payload"]).encode()
+
+
 @pytest.mark.parametrize("case", _CASES, ids=lambda case: case["box"])
 def test_a_box_is_read_by_configuration(case: dict[str, Any], tmp_path: Path) -> None:
-    decoder, payload = _decoder(case, tmp_path), json.dumps(case["payload"]).encode()
+    decoder, payload = _decoder(case, tmp_path), _payload(case)
     reports = decoder.decode(Delivery(case["topic"], payload, _ARRIVED_MS))
     found = [
         [report.machine_id, report.reading.dial_ms, report.reading.device_ms] for report in reports if report.reading
     ]
     assert found == case["readings"]
+    refused = [report.refusal.verdict for report in reports if report.refusal]
+    assert refused == case.get("refused", [])
 
     drawn = random.Random(1)
     for _ in range(500):

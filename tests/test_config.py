@@ -403,6 +403,11 @@ def test_topics_refused(write: Write, topic: str, reason: str) -> None:
     assert in_file(path) == [f"mqtt.sources.0.topic: {reason}"]
 
 
+_NAMELESS = "topic: should have the level {machine_id}, unless machine_id is set"
+_BYTES = "hours_bytes: should be the first byte and the one after the last, at most 8, such as 0:4"
+_SPARKPLUG = "topic: should be spBv1.0/+/+/+/{machine_id}, or of edge nodes spBv1.0/+/+/{machine_id}"
+
+
 def test_sources(write: Write) -> None:
     path = write("""
         [[mqtt.sources]]
@@ -419,6 +424,28 @@ def test_sources(write: Write) -> None:
     assert (first.machine_id, first.hours, first.at) == ("device", "values.engine", "ts")
     assert (first.unit, first.at_format) == ("0.05h", "ms")
     assert (second.topic, second.hours, second.unit) == ("box/{machine_id}", "hours", "h")
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        ("payload = 'bytes'\ntopic = 'x/{machine_id}'", "hours_bytes: needed because payload is set"),
+        ("payload = 'bytes'\ntopic = 'x'\nmachine_id = 'm'\nhours_bytes = '0:4'", _NAMELESS),
+        ("payload = 'xml'\ntopic = 'x/{machine_id}'", "payload: should be 'json', 'bytes' or 'sparkplug_b'"),
+        ("hours_bytes = '4:4'\ntopic = 'x/{machine_id}'", _BYTES),
+        ("hours_bytes = '0:9'\ntopic = 'x/{machine_id}'", _BYTES),
+        ("hours_bytes = '0-4'\ntopic = 'x/{machine_id}'", _BYTES),
+        ("payload = 'sparkplug_b'\ntopic = 'spBv1.0/G/DDATA/E/{machine_id}'", _SPARKPLUG),
+        ("payload = 'sparkplug_b'\ntopic = 'x/{machine_id}'", _SPARKPLUG),
+    ],
+)
+def test_what_is_wrong_about_a_box_is_said(write: Write, lines: str, problem: str) -> None:
+    assert in_file(write(f"[[mqtt.sources]]\n{lines}")) == [f"mqtt.sources.0.{problem}"]
+
+
+def test_a_level_of_the_path_may_name_the_machine(write: Write) -> None:
+    path = write("[[mqtt.sources]]\ntopic = 'v1/gateway/telemetry'\nhours = '{machine_id}.values.h'")
+    assert load(path, HOME).mqtt.sources[0].hours == "{machine_id}.values.h"
 
 
 def test_a_source_needs_its_topic(write: Write) -> None:

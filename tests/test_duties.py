@@ -236,6 +236,7 @@ def test_a_duty_that_fails_says_why_and_is_tried_again(before: Lived) -> None:
     assert shown["next_due_at"] == "2025-11-03T00:00:00+08:00"
 
 
+@pytest.mark.sqlite_file
 def test_a_store_that_is_locked_postpones_the_duty(before: Lived) -> None:
     keeper, now_ms = before.again(), at("2025-11-02 00:05")
     other = open_keeper(before.file(), TELLING, busy_ms=0)

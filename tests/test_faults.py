@@ -107,6 +107,7 @@ assert stop.wait(30)
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
 
 
+@pytest.mark.sqlite_file
 def test_4_sigterm_while_the_store_is_locked_ends_in_time_and_loses_nothing(tmp_path: Path) -> None:
     machines = fleet(44, 5, 40)
     with rig_in(tmp_path, machines) as rig:
@@ -237,6 +238,7 @@ _OLD: dict[MQTTProtocolVersion, dict[str, Any]] = {
 }
 
 
+@pytest.mark.sqlite_file
 def test_11_a_store_that_is_locked_longer_than_a_writer_waits_is_tried_again(tmp_path: Path) -> None:
     machines = fleet(11, 10, 40)
     with rig_in(tmp_path, machines) as rig:
@@ -249,6 +251,7 @@ def test_11_a_store_that_is_locked_longer_than_a_writer_waits_is_tried_again(tmp
         assert len(rig.daemon.events("mqtt_connected")) == 1
 
 
+@pytest.mark.sqlite_file
 def test_11_a_store_that_is_locked_for_long_is_waited_for_and_the_broker_keeps_the_readings(tmp_path: Path) -> None:
     machines = fleet(12, 10, 40)
     with rig_in(tmp_path, machines, mqtt=_SHORTEST_KEEPALIVE) as rig:
@@ -261,6 +264,7 @@ def test_11_a_store_that_is_locked_for_long_is_waited_for_and_the_broker_keeps_t
         _nothing_is_wrong(rig)
 
 
+@pytest.mark.sqlite_file
 def test_11_a_backup_that_holds_the_store_for_a_minute_costs_nothing_with_the_shipped_keepalive(tmp_path: Path) -> None:
     machines = fleet(13, 10, 40)
     with rig_in(tmp_path, machines) as rig:
@@ -272,6 +276,7 @@ def test_11_a_backup_that_holds_the_store_for_a_minute_costs_nothing_with_the_sh
         _nothing_is_wrong(rig)
 
 
+@pytest.mark.sqlite_file
 def test_12_a_disk_quota_is_used_up_and_then_raised(tmp_path: Path) -> None:
     machines = fleet(120, 20, 100)
     with rig_in(tmp_path, machines, mqtt=_SHORTEST_KEEPALIVE) as rig:
@@ -294,6 +299,7 @@ def _no_file_may_grow(daemon: DaemonProcess) -> Iterator[None]:
     resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, before)
 
 
+@pytest.mark.sqlite_file
 @pytest.mark.parametrize(
     ("number", "launcher", "mark", "said"),
     [(121, "full_disk", "full", "full"), (130, "read_only", "read-only", "readonly")],

@@ -265,6 +265,7 @@ def test_a_page_of_machines_takes_as_many_statements_as_one(world: World) -> Non
     assert len(statements) <= 1 + 1 + 2 * 2  # begin, where they stand, two indexes in two windows
 
 
+@pytest.mark.sqlite_file
 def test_readings_are_looked_up_never_read_through(world: World) -> None:
     world.sells("L1")
     read(world, ("2025-03-11 08:00", "100"))

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, event, insert, select, text, update
 
 from adapters.store import notices as notice_rows
 from adapters.store.outbox import ClaimLostError
-from adapters.store.tables import letters, notices, service_centres, work_order_events, work_orders
+from adapters.store.tables import letters, metadata, notices, service_centres, work_order_events, work_orders
 from daemon.keeper import Manager, Telling
 from daemon.outbox import letters_told, make_letters, outbox_of
 from daemon.sweep import sweep
@@ -706,7 +706,7 @@ def _copy_machine(connection: Connection, machine_id: str, number: int) -> None:
         ("meters", {"machine_id": ":machine"}),
         ("work_orders", {"machine_id": ":machine", "id": "NULL"}),
     ):
-        names = [row[1] for row in connection.execute(text(f"PRAGMA table_info({table})"))]
+        names = metadata.tables[table].c.keys()
         listed = ", ".join(f'"{name}"' for name in names)
         taken = ", ".join(new.get(name, f'"{name}"') for name in names)
         statement = f"INSERT INTO {table} ({listed}) SELECT {taken} FROM {table} WHERE machine_id = 'L0'"  # noqa: S608 - our own tables
@@ -721,6 +721,7 @@ def _copy_machine(connection: Connection, machine_id: str, number: int) -> None:
     notice_rows.add(connection, [row | common | times for row in rows])
 
 
+@pytest.mark.sqlite_file
 def test_looking_for_work_reads_only_what_waits(world: World) -> None:
     one_letter(world)
     world.goes_to("2025-03-14 00:00")

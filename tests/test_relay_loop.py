@@ -168,6 +168,7 @@ def test_the_store_is_free_while_a_mail_server_takes_its_time(world: World) -> N
     assert wrote == [True]
 
 
+@pytest.mark.sqlite_file
 def test_a_locked_store_is_waited_for(world: World) -> None:
     falls_due(world, "L1")
     keeper, other = open_keeper(world.file, busy_ms=0), open_keeper(world.file)

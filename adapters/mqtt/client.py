@@ -88,13 +88,15 @@ class Connection:
         store: Callable[[Sequence[Delivery]], None],
         is_store_back: Callable[[], bool],
         clock: Callable[[], int],
+        begin: Callable[[], None] = lambda: None,
     ) -> None:
-        """Prepare; nothing is connected yet."""
+        """Prepare; nothing is connected yet. `begin` is called whenever a connection begins."""
         self._settings = settings
         self._filters = [f"$share/{settings.group}/{each}" if settings.group else each for each in filters]
         self._store = store
         self._is_store_back = is_store_back
         self._clock = clock
+        self._begin = begin
         self._client = self._make_client()
         self._batch: list[Delivery] = []
         self._mids: list[int] = []
@@ -115,6 +117,10 @@ class Connection:
                 self._failures += 1
                 self._pause(stop)
         self._end()
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Say something once, without waiting for an answer; only while a batch is stored."""
+        self._client.publish(topic, payload)
 
     def _one_turn(self, stop: Event) -> None:
         try:
@@ -212,6 +218,7 @@ class Connection:
             )
             return
         self._greeted = False
+        self._begin()
         self._since = time.monotonic()
         self.connected.set()
         log.info("mqtt_connected", session_present=flags.session_present)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from adapters.mqtt.document import ABSENT, NotADocument, parse, together
-from adapters.mqtt.source import MACHINE_ID, AtFormat, Source
+from adapters.mqtt.document import ABSENT, NotADocument, limited, parse, together
+from adapters.mqtt.source import MACHINE_ID, AtFormat, Payload, Source
+from adapters.mqtt.sparkplug import Births, NotSparkplugError
 from schedules.plan import MeterRules
 from schedules.reading import Reading, Refusal, Verdict, dial_of
 from schedules.reading import Source as Bringer
@@ -19,6 +21,8 @@ MOST_KEPT_BYTES = 4096
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
 _ONE_MS = timedelta(milliseconds=1)
 _MOST_MS = (datetime.max.replace(tzinfo=UTC) - _1970) // _ONE_MS
+_SINCE_1970 = {AtFormat.SECONDS, AtFormat.MILLISECONDS}
+_DIGITS = re.compile(r"[0-9]{12}")
 _OTHER_MACHINE = Refusal(Verdict.MALFORMED, "topic and payload name different machines")
 _NO_MACHINE = Refusal(Verdict.MALFORMED, "no machine number of 1 to 64 characters A-Z a-z 0-9 . _ -")
 _NO_HOURS = Refusal(Verdict.MALFORMED, "no hours in the message")
@@ -61,21 +65,26 @@ class Decoder:
     """Takes deliveries apart by the configured sources; never raises for anything a machine may send."""
 
     def __init__(
-        self, sources: Sequence[Source], rules: MeterRules, zone: ZoneInfo, most_bytes: int = MOST_KEPT_BYTES
+        self,
+        sources: Sequence[Source],
+        rules: MeterRules,
+        zone: ZoneInfo,
+        most_bytes: int = MOST_KEPT_BYTES,
+        births: Births | None = None,
     ) -> None:
         """`zone` is that of device times without offset; larger payloads than `most_bytes` are not parsed."""
         self._sources = sources
         self._rules = rules
         self._zone = zone
         self._most_bytes = most_bytes
+        self._births = births or Births()
 
     def decode(self, delivery: Delivery) -> list[Report]:
         """The reports of a delivery in order of device time; a malformed one gives one report that says why."""
         try:
             source, named = self._source_of(delivery.topic)
-            document = parse(delivery.payload, self._most_bytes)
-            return self.reports(delivery, source, named, document)
-        except NotADocument as error:
+            return self._read(delivery, source, named)
+        except (NotADocument, NotSparkplugError) as error:
             return [_malformed(delivery, str(error))]
 
     def _source_of(self, topic: str | bytes) -> tuple[Source, str]:
@@ -92,6 +101,20 @@ class Decoder:
         message = "the topic belongs to no configured source"
         raise NotADocument(message)
 
+    def _read(self, delivery: Delivery, source: Source, named: str) -> list[Report]:
+        if source.payload is Payload.SPARKPLUG_B:
+            return self._metrics(delivery, source, named)
+        if source.payload is Payload.BYTES:
+            return [self._report(delivery, source, named, delivery.payload, ABSENT, ABSENT)]
+        return self.reports(delivery, source, named, parse(delivery.payload, self._most_bytes))
+
+    def _metrics(self, delivery: Delivery, source: Source, named: str) -> list[Report]:
+        topic = delivery.topic if isinstance(delivery.topic, str) else ""
+        found = self._births.values(
+            topic, limited(delivery.payload, self._most_bytes), source.hours, delivery.arrived_ms
+        )
+        return self.reports(delivery, source, named, found) if named and found else []
+
     def reports(self, delivery: Delivery, source: Source, named: str, document: object) -> list[Report]:
         """The reports of a parsed document that came under a topic naming the machine `named` (empty: none)."""
         if type(document) is dict and source.is_flat:
@@ -99,8 +122,10 @@ class Decoder:
             return [self._report(delivery, source, named, get(hours, ABSENT), get(at, ABSENT), get(inside, ABSENT))]
         if type(document) is not dict and type(document) is not list:
             return [self._report(delivery, source, named, document, ABSENT, ABSENT)]
-        reports = [self._report(delivery, source, named, *values) for values in together(document, source.paths)]
-        return _in_order(delivery, reports)
+        found = list(together(document, source.paths))
+        telling = [values for values in found if values[0] is not ABSENT] if source.hours_optional else found
+        reports = [self._report(delivery, source, named, *values) for values in telling]
+        return _in_order(delivery, reports) if telling or not found else []
 
     def _report(
         self, delivery: Delivery, source: Source, named: str, hours: object, at: object, inside: object
@@ -108,7 +133,7 @@ class Decoder:
         machine_id = named if named and (inside is ABSENT or inside == named) else _machine_of(named, inside)
         if isinstance(machine_id, Refusal):
             return Report(delivery, None, None, machine_id)
-        dial = _NO_HOURS if hours is ABSENT else dial_of(hours, source.unit, self._rules)
+        dial = _NO_HOURS if hours is ABSENT else self._dial(source, hours)
         if isinstance(dial, Refusal):
             return Report(delivery, machine_id, None, dial)
         device_ms, unreadable = self._device_time(source, at)
@@ -118,14 +143,22 @@ class Decoder:
             Reading(dial, device_ms, delivery.arrived_ms, Bringer.TELEMATICS, unreadable, delivery.repeated),
         )
 
+    def _dial(self, source: Source, hours: object) -> int | Refusal:
+        if source.octets is None or hours is None:
+            return dial_of(hours, source.unit, self._rules)
+        try:
+            return dial_of(source.octets.number(hours), source.unit, self._rules)
+        except ValueError as error:
+            return Refusal(Verdict.MALFORMED, str(error))
+
     def _device_time(self, source: Source, value: object) -> tuple[int | None, bool]:
         """The device time in ms, and whether one was sent that cannot be read."""
         if value is ABSENT or value is None:
             return None, False
         try:
-            if source.at_format is not AtFormat.ISO:
+            if source.at_format in _SINCE_1970:
                 return _since_1970(source.at_format, value), False
-            moment = datetime.fromisoformat(value)  # type: ignore[arg-type]
+            moment = _moment(source.at_format, value)
             if moment.tzinfo is None:
                 moment = moment.replace(tzinfo=self._zone)
             return (moment - _1970) // _ONE_MS, False
@@ -148,6 +181,15 @@ def _in_order(delivery: Delivery, reports: list[Report]) -> list[Report]:
         reason = f"{bad[0].refusal.reason} ({len(bad)} such entries in one message)"
         bad = [Report(delivery, bad[0].machine_id, None, Refusal(bad[0].refusal.verdict, reason))]
     return [*good, *bad] or [_malformed(delivery, "an empty list")]
+
+
+def _moment(at_format: AtFormat, value: object) -> datetime:
+    if at_format is AtFormat.ISO:
+        return datetime.fromisoformat(value)  # type: ignore[arg-type]
+    if not isinstance(value, str) or _DIGITS.fullmatch(value) is None:
+        message = "no twelve digits"
+        raise ValueError(message)
+    return datetime.strptime(value, "%y%m%d%H%M%S")  # noqa: DTZ007 - the caller knows its zone
 
 
 def _since_1970(at_format: AtFormat, value: object) -> int:

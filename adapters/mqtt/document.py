@@ -12,6 +12,10 @@ ABSENT: Final = object()
 Place = tuple[int, ...]
 """The array positions a path went through."""
 Path = tuple[str, ...] | None
+EACH_NAME: Final = "{machine_id}"
+"""In a path: whatever name stands there, one after the other."""
+THE_NAME: Final = ""
+"""At the end of a path, after EACH_NAME: the name itself."""
 _MOST_ARRAYS = 8
 
 
@@ -34,11 +38,8 @@ _DECODER = json.JSONDecoder(
 
 def parse(payload: bytes, most_bytes: int) -> object:
     """The JSON value of a payload, its numbers as Decimal (also NaN and Infinity, which meters do send)."""
-    if len(payload) > most_bytes:
-        message = f"a payload of {len(payload)} bytes; at most {most_bytes} are read"
-        raise NotADocument(message)
     try:
-        return _value(payload.decode())
+        return _value(limited(payload, most_bytes).decode())
     except UnicodeDecodeError as error:
         message = f"not UTF-8: {error.reason} at byte {error.start}"
         raise NotADocument(message) from None
@@ -48,6 +49,14 @@ def parse(payload: bytes, most_bytes: int) -> object:
     except (json.JSONDecodeError, InvalidOperation) as error:
         message = f"not JSON: {error}" if payload.strip() else "an empty payload"
         raise NotADocument(message) from None
+
+
+def limited(payload: bytes, most_bytes: int) -> bytes:
+    """It, if it is not too large to be read; else NotADocument."""
+    if len(payload) > most_bytes:
+        message = f"a payload of {len(payload)} bytes; at most {most_bytes} are read"
+        raise NotADocument(message)
+    return payload
 
 
 def _value(text: str) -> object:
@@ -78,6 +87,10 @@ def _find(value: object, path: tuple[str, ...], place: Place) -> Iterator[tuple[
             yield from _find(element, path, (*place, position))
     elif not path:
         yield place, value
+    elif path[0] == EACH_NAME and isinstance(value, dict):
+        for position, (name, below) in enumerate(value.items()):
+            here = (*place, position)
+            yield from [(here, name)] if path[1:] == (THE_NAME,) else _find(below, path[1:], here)
     elif isinstance(value, dict) and path[0] in value:
         yield from _find(value[path[0]], path[1:], place)
     else:

@@ -131,6 +131,7 @@ def test_a_broker_that_has_dropped_messages_is_worth_a_note(call: Caller, tmp_pa
     assert "max_queued_messages 0" in about(said, "broker")[1]
 
 
+@pytest.mark.sqlite_file
 def test_a_store_that_is_not_there_yet_is_worth_a_note(call: Caller, free_port: int) -> None:
     said = call("doctor", **settings(free_port))
 

@@ -152,6 +152,7 @@ def test_the_configuration_is_found_in_the_folder(call: Caller) -> None:
     failed(call("check-config"), 2, "hourkeeper.toml: mqtt.port")
 
 
+@pytest.mark.sqlite_file
 @pytest.mark.parametrize("begin", [0, 8192], ids=["its first page", "pages within"])
 def test_a_damaged_store_is_not_used_and_whoever_asks_is_told_to_restore(call: Caller, begin: int) -> None:
     assert call("db", "upgrade").code == 0

@@ -43,6 +43,12 @@ class Postgres:
             connection.execute(f"CREATE DATABASE {name}")
         return self._url(name)
 
+    def copy_as(self, name: str, copy: str) -> None:
+        """Make a database out of another one, from which everybody is sent away."""
+        with closing(self._connect()) as connection:
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+            connection.execute(f"CREATE DATABASE {copy} TEMPLATE {name}")
+
     def _new(self, template: str) -> str:
         name = f"test_{next(_NUMBERS)}"
         with closing(self._connect()) as connection:

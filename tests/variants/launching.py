@@ -11,6 +11,7 @@ from pathlib import Path
 
 from adapters.mqtt.client import Connection
 from adapters.mqtt.decode import Decoder
+from adapters.mqtt.source import filters_of
 from daemon import run as daemon
 from daemon.clock import clock_ms
 from daemon.commands.run import parts_of
@@ -38,7 +39,7 @@ def launch(
     def connect(parts: Parts, clock: Clock) -> Connection:
         made = decoder(parts.sources, parts.keeper.meter_rules, parts.keeper.zone, parts.max_payload_bytes)
         taking = intake(parts.keeper, made, clock, parts.mqtt.keepalive_s * SHARE_OF_KEEPALIVE)
-        filters = [source.filter for source in parts.sources]
+        filters = filters_of(parts.sources)
         return connection(parts.mqtt, filters, taking.take, lambda: answers(parts.keeper), clock)
 
     settings = load(Path(sys.argv[sys.argv.index("--config") + 1]), os.environ)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from daemon.web.links import Links
 from daemon.web.site import WebSettings
 from notifications.occasions import Role as Told
 from tests.keeping import World
+from tests.support.kept_in import copied_to
 
 from .conftest import NOW, Served, peopled, serve
 
@@ -217,14 +217,14 @@ def opened(file: Path) -> Iterator[Seen]:
 @pytest.fixture(scope="module")
 def looked_at(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     """A copy of it, only to be looked at."""
-    with opened(Path(shutil.copy(prepared, tmp_path_factory.mktemp("looked_at")))) as seen:
+    with opened(copied_to(prepared, tmp_path_factory.mktemp("looked_at") / prepared.name)) as seen:
         yield seen
 
 
 @pytest.fixture
 def changed(prepared: Path, tmp_path: Path) -> Iterator[Seen]:
     """A copy of it, to change things in."""
-    with opened(Path(shutil.copy(prepared, tmp_path))) as seen:
+    with opened(copied_to(prepared, tmp_path / prepared.name)) as seen:
         yield seen
 
 

@@ -62,7 +62,7 @@ def main(settings: MqttSettings, messages: int, file: str, times: str | None = N
     before = _rows(file)
     intake = Intake(keeper, Decoder([source], keeper.meter_rules, keeper.zone), clock_ms, _PATIENCE_S)
     watched = Watched(intake.take, messages, stop)
-    connection = Connection(settings, [source.filter], watched.take, lambda: True, clock_ms)
+    connection = Connection(settings, source.filters, watched.take, lambda: True, clock_ms)
     thread = Thread(target=connection.run, args=(stop,))
     thread.start()
     connection.connected.wait()
