@@ -1,4 +1,4 @@
-"""`python -m tests.bench [intake latency memory calendar stock notices startup lists] [--messages N] ...`."""
+"""`python -m tests.bench [intake latency memory calendar stock notices startup lists replicas] [--messages N] ...`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import calendar, intake, latency, lists, memory, notices, startup, stock
+from tests.bench import calendar, intake, latency, lists, memory, notices, replicas, startup, stock
 from tests.bench.bench import Bench
 from tests.bench.report import Report
 
@@ -25,6 +25,7 @@ MEASURES: dict[str, Callable[[Bench, Report], None]] = {
     "notices": notices.measure,
     "startup": startup.measure,
     "lists": lists.measure,
+    "replicas": replicas.measure,
 }
 
 

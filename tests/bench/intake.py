@@ -60,7 +60,7 @@ class Round:
         file = self.bench.folder / "drained.db"
         if program == HOURKEEPER:
             shutil.copy(self.bench.small.file, file)
-        arguments = [str(self.port), f"{program}-{protocol}", protocol, str(window), str(messages), str(file)]
+        arguments = [str(self.port), f"{program}-{protocol}", protocol, str(window), str(messages), f"sqlite:///{file}"]
         found = drain(_MODULES[program], arguments)
         for left in self.bench.folder.glob("drained.db*"):
             left.unlink()

@@ -53,7 +53,7 @@ def _greatest_rate(bench: Bench, port: int, protocol: str) -> float:
 def _arguments(bench: Bench, port: int, client_id: str, protocol: str, messages: int) -> list[str]:
     file = bench.folder / f"{client_id}.db"
     shutil.copy(bench.small.file, file)
-    return [str(port), client_id, protocol, "0", str(messages), str(file)]
+    return [str(port), client_id, protocol, "0", str(messages), f"sqlite:///{file}"]
 
 
 def _times(bench: Bench, port: int, protocol: str, rate: float) -> list[float]:

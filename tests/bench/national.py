@@ -176,11 +176,17 @@ def _tell(raw: sqlite3.Connection, now_ms: int) -> None:
 
 
 def moved(national: National, url: str) -> National:
-    """The same in PostgreSQL, row by row as it is."""
+    """The same in PostgreSQL."""
+    move(str(make_url(national.url).database), url)
+    return replace(national, url=url)
+
+
+def move(file: str, url: str) -> None:
+    """Copy a SQLite file into an empty PostgreSQL database, row by row as it is."""
     store = Store(url)
     schema.create_scratch(store)
     names = [table.name for table in metadata.sorted_tables]
-    with closing(sqlite3.connect(str(make_url(national.url).database))) as raw, store.rebuild() as connection:
+    with closing(sqlite3.connect(file)) as raw, store.rebuild() as connection:
         driver: Any = connection.connection.driver_connection
         driver.execute("SET session_replication_role = replica")  # rows come in no order of references
         for name in names:
@@ -188,7 +194,6 @@ def moved(national: National, url: str) -> National:
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("VACUUM ANALYZE")
     store.close()
-    return replace(national, url=url)
 
 
 def _copy_rows(raw: sqlite3.Connection, driver: Any, name: str) -> None:  # noqa: ANN401 - psycopg's connection

@@ -56,7 +56,12 @@ class Patterns:
 
 def open_bench_keeper(file: Path) -> Keeper:
     """A keeper on a SQLite file that has its tables."""
-    store = Store(f"sqlite:///{file}")
+    return keeper_at(f"sqlite:///{file}")
+
+
+def keeper_at(url: str) -> Keeper:
+    """A keeper on a store that has its tables."""
+    store = Store(url)
     with store.write() as connection:
         rulebook = adopt(connection, read_rules(), 0)
     return Keeper(store, rulebook, Telling(channel="log"))

@@ -38,12 +38,12 @@ def session_of(protocol: str, receive_maximum: int = 0) -> dict[str, Any]:
     return {"clean_start": False, "properties": properties}
 
 
-def make_session(port: int, client_id: str, protocol: str) -> None:
+def make_session(port: int, client_id: str, protocol: str, topics: str = TOPICS) -> None:
     """A session with our subscription, for a client that comes later."""
     client = client_of(client_id, protocol)
 
     def subscribe(client: paho.Client, *_: object) -> None:
-        client.subscribe(TOPICS, 1)
+        client.subscribe(topics, 1)
 
     def leave(client: paho.Client, *_: object) -> None:
         client.disconnect()

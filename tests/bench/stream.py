@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from random import Random
 from zoneinfo import ZoneInfo
 
 from tests.support.publisher import Message
@@ -17,9 +18,14 @@ _RUN_MS = _HOUR_MS // 10
 _ZONE = ZoneInfo("Asia/Shanghai")
 
 
-def readings(file: Path, messages: int, now_ms: int) -> Iterator[Message]:
-    """So many messages of the fleet in `file`, machine after machine; the last is of about now."""
+def readings(file: Path, messages: int, now_ms: int, *, mixed: bool = False) -> Iterator[Message]:
+    """So many messages of the fleet in `file`, machine after machine; the last is of about now.
+
+    `mixed`: in no order of their numbers, as they come from the field.
+    """
     totals = _totals(file)
+    if mixed:
+        Random(4).shuffle(totals)
     began_ms = now_ms - (messages // len(totals) + 1) * _STEP_MS
     for number in range(messages):
         turn, which = divmod(number, len(totals))

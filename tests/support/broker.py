@@ -58,6 +58,12 @@ class Broker:
         self._file.write_text(f"{text}\nuser {getpass.getuser()}\n{more}\n")
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        """Its process, which runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start it and wait until it takes connections."""
         with self.log.open("ab") as log:

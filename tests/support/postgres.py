@@ -19,7 +19,8 @@ from sqlalchemy import make_url
 from tests.support.waiting import until
 
 _NUMBERS = count(1)
-_HASTY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=")
+_DURABLE = ("listen_addresses=",)
+_HASTY = (*_DURABLE, "fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 class Postgres:
@@ -27,6 +28,7 @@ class Postgres:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.pid = 0
         self._data = folder / "data"
 
     def new_database(self) -> str:
@@ -49,6 +51,11 @@ class Postgres:
             connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
             connection.execute(f"CREATE DATABASE {copy} TEMPLATE {name}")
 
+    def drop(self, url: str) -> None:
+        """A database is not needed any more, whoever is connected to it."""
+        with closing(self._connect()) as connection:
+            connection.execute(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+
     def _new(self, template: str) -> str:
         name = f"test_{next(_NUMBERS)}"
         with closing(self._connect()) as connection:
@@ -66,9 +73,9 @@ class Postgres:
         options = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
         subprocess.run([_program("initdb"), *options, "-D", self._data], check=True, capture_output=True, **_nobody())
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self, *, durable: bool) -> subprocess.Popen[bytes]:
         """Start it and wait until it takes connections."""
-        settings = [word for setting in _HASTY for word in ("-c", setting)]
+        settings = [word for setting in (_DURABLE if durable else _HASTY) for word in ("-c", setting)]
         command = [_program("postgres"), "-D", str(self._data), "-k", str(self.folder), *settings]
         with (self.folder / "log").open("wb") as log:
             process: subprocess.Popen[bytes] = subprocess.Popen(command, stdout=log, stderr=log, **_nobody())
@@ -97,15 +104,16 @@ def _program(name: str) -> str:
 
 
 @contextmanager
-def postgres() -> Iterator[Postgres]:
-    """A server that runs, and is ended and forgotten afterwards."""
+def postgres(*, durable: bool = False) -> Iterator[Postgres]:
+    """A server that runs, and is ended and forgotten afterwards; `durable`: it would outlive the machine's fall."""
     folder = Path(tempfile.mkdtemp(prefix="hourkeeper-pg-"))
     if os.geteuid() == 0:
         shutil.chown(folder, "nobody", "nogroup")
     server = Postgres(folder)
     try:
         server.make()
-        process = server.start()
+        process = server.start(durable=durable)
+        server.pid = process.pid
         try:
             yield server
         finally:

@@ -1,14 +1,14 @@
 """hourkeeper's own path from socket to committed row, as `daemon/run.py` puts it together.
 
-`python -m tests.bench.consumers.hourkeeper_intake PORT CLIENT_ID PROTOCOL RECEIVE_MAXIMUM MESSAGES DATABASE`;
-receive maximum 0: the default. With a file after these, when each message was committed is written into it (ns of
-the monotonic clock, one line a message).
+`python -m tests.bench.consumers.hourkeeper_intake PORT CLIENT_ID PROTOCOL RECEIVE_MAXIMUM MESSAGES STORE`; receive
+maximum 0: the default; the store is a URL. With a file after these, when each message was committed is written into
+it (ns of the monotonic clock, one line a message).
 """
 
 from __future__ import annotations
 
 import logging
-import sqlite3
+import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -17,15 +17,18 @@ from pathlib import Path
 from threading import Event, Thread
 
 import structlog
+from sqlalchemy import func, select
 
 from adapters.mqtt.client import Connection
 from adapters.mqtt.decode import Decoder, Delivery
 from adapters.mqtt.settings import MqttSettings
 from adapters.mqtt.source import Source, SourceSpec
+from adapters.store.tables import readings
 from daemon.clock import clock_ms
 from daemon.intake import Intake
+from daemon.keeper import Keeper
 from tests.bench.consumers.stopwatch import Stopwatch
-from tests.bench.patterns import open_bench_keeper
+from tests.bench.patterns import keeper_at
 from tests.bench.sessions import V5
 
 _PATIENCE_S = 24.0
@@ -55,11 +58,11 @@ def settings_of(port: int, client_id: str, protocol: str, receive_maximum: int) 
     return replace(shipped, receive_maximum=receive_maximum or shipped.receive_maximum)
 
 
-def main(settings: MqttSettings, messages: int, file: str, times: str | None = None) -> None:
+def main(settings: MqttSettings, messages: int, url: str, times: str | None = None) -> None:
     """Drain the backlog."""
     _say_only_what_is_wrong()
-    keeper, source, watch, stop = open_bench_keeper(Path(file)), Source(SourceSpec()), Stopwatch(), Event()
-    before = _rows(file)
+    keeper, source, watch, stop = keeper_at(url), Source(SourceSpec()), Stopwatch(), Event()
+    before = _rows(keeper)
     intake = Intake(keeper, Decoder([source], keeper.meter_rules, keeper.zone), clock_ms, _PATIENCE_S)
     watched = Watched(intake.take, messages, stop)
     connection = Connection(settings, source.filters, watched.take, lambda: True, clock_ms)
@@ -68,7 +71,7 @@ def main(settings: MqttSettings, messages: int, file: str, times: str | None = N
     connection.connected.wait()
     watch.begin()
     thread.join()
-    watch.end(intake.stored, _rows(file) - before)
+    watch.end(intake.stored, _rows(keeper) - before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     if times:
         lines = (f"{at}\n" * count for at, count in watched.committed)
         Path(times).write_text("".join(lines))
@@ -82,11 +85,9 @@ def _say_only_what_is_wrong() -> None:
     )
 
 
-def _rows(file: str) -> int:
-    raw = sqlite3.connect(file)
-    rows: int = raw.execute("SELECT count(*) FROM readings").fetchone()[0]
-    raw.close()
-    return rows
+def _rows(keeper: Keeper) -> int:
+    with keeper.store.read() as connection:
+        return connection.execute(select(func.count()).select_from(readings)).scalar_one()
 
 
 if __name__ == "__main__":

@@ -11,12 +11,15 @@ BEGUN = "begun"
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """A backlog received and acknowledged: s from the broker's greeting, CPU s of the process, rows stored."""
+    """A backlog received and acknowledged: s from the broker's greeting, CPU s of the process, rows stored,
+    and the most memory that it held (MB).
+    """
 
     messages: int
     seconds: float
     cpu_s: float
     rows: int | None = None
+    peak_mb: float | None = None
 
     @property
     def per_second(self) -> float:
@@ -37,7 +40,7 @@ class Stopwatch:
         print(BEGUN, flush=True)
         self._at, self._cpu = time.monotonic(), time.process_time()
 
-    def end(self, messages: int, rows: int | None = None) -> None:
+    def end(self, messages: int, rows: int | None = None, peak_mb: float | None = None) -> None:
         """Until now; print it."""
-        drained = Drained(messages, time.monotonic() - self._at, time.process_time() - self._cpu, rows)
+        drained = Drained(messages, time.monotonic() - self._at, time.process_time() - self._cpu, rows, peak_mb)
         print(json.dumps(asdict(drained)), flush=True)
