@@ -7,13 +7,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 _BUSY_MS = 5000
+_GIVEN_UP = {
+    "connect_timeout": 10,
+    "keepalives_idle": 20,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 30_000,
+}
+"""Of libpq: s, and ms for the last."""
 STORE_FAULTS = (OperationalError, InterfaceError, PoolTimeoutError)
 """What the store raises when it cannot be used now: locked, full, away. Whatever else it raises is about the data."""
 
@@ -24,7 +32,7 @@ class Store:
     def __init__(self, url: str, busy_ms: int = _BUSY_MS) -> None:
         """Open lazily; the folder of a SQLite file is made. `busy_ms`: how long a writer waits for another."""
         self.url = make_url(url)
-        self.engine = create_engine(self.url)
+        self.engine = create_engine(self.url, connect_args=_connecting(self.url))
         if self.engine.dialect.name == "sqlite":
             _make_folder(self.url.database)
             _use_sqlite_well(self.engine, busy_ms)
@@ -71,6 +79,13 @@ class Store:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def _connecting(url: URL) -> dict[str, int]:
+    """How soon a PostgreSQL that is cut off is given up, unless the URL says; the system itself waits for hours."""
+    if url.get_backend_name() != "postgresql":
+        return {}
+    return {name: value for name, value in _GIVEN_UP.items() if name not in url.query}
 
 
 def _make_folder(database: str | None) -> None:
