@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from adapters.store.engine import Store
@@ -94,6 +95,7 @@ def _ask(file: Path, statement: str) -> None:
         raw.execute(statement)
 
 
+@pytest.mark.sqlite_file
 def test_a_backup_under_load_is_of_one_moment_and_the_daemon_goes_on_from_it(tmp_path: Path) -> None:
     machines = reporting(32, 20, 60)
     half = len(machines.readings) // 2

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 import structlog
-from sqlalchemy import text
 
 from daemon import duty_list
 from daemon.calendar import do_what_is_due
@@ -23,6 +22,7 @@ from schedules.machine import Category, Warranty
 from tests.keeping import World, at, open_keeper
 from tests.mixed_fleet import TELLING, copied, done, lived, story, told
 from tests.support.postgres import Postgres, postgres
+from tests.support.refusing import refuse, take_again
 
 LEFT, BACK = date(2025, 11, 1), date(2025, 12, 11)
 GAP = [LEFT + ONE_DAY * n for n in range(1, (BACK - LEFT).days + 1)]
@@ -218,8 +218,7 @@ def _stands(keeper: Keeper, now_ms: int) -> dict[str, dict[str, object]]:
 def test_a_duty_that_fails_says_why_and_is_tried_again(before: Lived) -> None:
     keeper, now_ms = before.again(), at("2025-11-02 00:05")
     with keeper.store.write() as connection:
-        stop = "BEGIN SELECT RAISE(ABORT, 'the disk is odd'); END"
-        connection.execute(text(f"CREATE TRIGGER odd BEFORE UPDATE OF details ON duties {stop}"))
+        refuse(connection, "duties", "new.duty IS NOT NULL", "the disk is odd", change="UPDATE OF details")
     with structlog.testing.capture_logs() as logs:
         do_what_is_due(keeper, now_ms)
 
@@ -229,7 +228,7 @@ def test_a_duty_that_fails_says_why_and_is_tried_again(before: Lived) -> None:
     assert "the disk is odd" in str(shown["note"])
 
     with keeper.store.write() as connection:
-        connection.execute(text("DROP TRIGGER odd"))
+        take_again(connection, "duties")
     do_what_is_due(keeper, now_ms + 30_000)
     shown = _stands(keeper, now_ms)["daily_sweep"]
     assert (shown["state"], shown["period"], shown["error"]) == ("done", "2025-11-02", None)

@@ -170,6 +170,7 @@ def test_6_a_broker_killed_under_load_is_found_again_and_the_next_readings_make_
         assert not breaches.store
 
 
+@pytest.mark.sqlite_file
 def test_7_a_lost_session_with_deliveries_in_flight_is_noticed_and_costs_only_what_the_broker_lost(
     tmp_path: Path,
 ) -> None:

@@ -14,7 +14,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from adapters.mqtt.client import Connection
 from adapters.mqtt.decode import Delivery
@@ -27,6 +26,7 @@ from tests.support.double import double
 from tests.support.fleet import fleet
 from tests.support.observer import watching
 from tests.support.publisher import Message, publish
+from tests.support.refusing import refuse
 from tests.support.rig import rig_in
 from tests.support.waiting import until
 
@@ -298,12 +298,7 @@ def test_what_only_the_database_refuses_is_set_aside_and_the_others_of_its_batch
     listed = ", ".join(str(reading.device_ms) for reading in poison)
     with rig_in(tmp_path, machines) as rig:
         with rig.daemon.keeper() as keeper, keeper.store.write() as connection:
-            connection.execute(
-                text(
-                    f"CREATE TRIGGER refuses BEFORE INSERT ON readings WHEN new.device_ms IN ({listed})"
-                    " BEGIN SELECT raise(ABORT, 'this one not'); END"
-                )
-            )
+            refuse(connection, "readings", f"new.device_ms IN ({listed})", "this one not")
         rig.subscribe_first()
         rig.publish(machines.readings)
         rig.daemon.start()

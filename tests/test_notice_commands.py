@@ -25,6 +25,7 @@ from notifications.ways import Entry
 from tests.keeping import MINUTE, World, at
 from tests.notifications.http_receiver import Answers, receiver
 from tests.notifications.mail_server import Script, mail_server
+from tests.support.kept_in import url_of
 
 ROOT = Path(__file__).resolve().parent.parent
 DAY = 24 * 60 * MINUTE
@@ -50,13 +51,13 @@ class Command:
 
 @pytest.fixture
 def command(tmp_path: Path) -> Command:
-    (tmp_path / "hourkeeper.toml").write_text('[store]\nurl = "sqlite:///hk.db"\n', encoding="utf-8")
+    (tmp_path / "hourkeeper.toml").write_text(f'[store]\nurl = "{url_of(tmp_path / "hk.db")}"\n', encoding="utf-8")
     return Command(tmp_path)
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    schema.prepare(Store(f"sqlite:///{tmp_path / 'hk.db'}"), upgrading=False)
+    schema.prepare(Store(url_of(tmp_path / "hk.db")), upgrading=False)
     made = World(tmp_path / "hk.db")
     made.registers()
     made.now_ms = at("2025-03-03 10:00")

@@ -704,9 +704,9 @@ def _copy_machine(connection: Connection, machine_id: str, number: int) -> None:
     for table, new in (
         ("machines", {"machine_id": ":machine", "service_centre": ":centre", "customer": ":customer"}),
         ("meters", {"machine_id": ":machine"}),
-        ("work_orders", {"machine_id": ":machine", "id": "NULL"}),
+        ("work_orders", {"machine_id": ":machine"}),
     ):
-        names = metadata.tables[table].c.keys()
+        names = [name for name in metadata.tables[table].c.keys() if name != "id"]  # noqa: SIM118 - columns, not a dict
         listed = ", ".join(f'"{name}"' for name in names)
         taken = ", ".join(new.get(name, f'"{name}"') for name in names)
         statement = f"INSERT INTO {table} ({listed}) SELECT {taken} FROM {table} WHERE machine_id = 'L0'"  # noqa: S608 - our own tables

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from adapters.store import machines
 from adapters.store.tables import meters
@@ -14,6 +14,7 @@ from daemon.sweep import is_done, sweep
 from schedules.dates import instant_ms, moment
 from schedules.machine import Category, Warranty
 from tests.keeping import World
+from tests.support.refusing import refuse, take_again
 
 _DAYS = 12
 
@@ -25,12 +26,7 @@ def test_one_machine_that_cannot_be_assessed_does_not_stop_the_others(tmp_path: 
         for machine_id in ("A", "B", "C"):
             sale = HandOver(machine_id, sold_ms, Warranty.ONE_YEAR, hours=0, category=Category.LOADER)
             hand_over(connection, keeper, sale, sold_ms)
-        connection.execute(
-            text(
-                "CREATE TRIGGER no_orders_for_b BEFORE INSERT ON work_orders WHEN NEW.machine_id = 'B'"
-                " BEGIN SELECT RAISE(ABORT, 'no orders for B'); END"
-            )
-        )
+        refuse(connection, "work_orders", "new.machine_id = 'B'", "no orders for B")
     later_ms = instant_ms(moment(sold_ms) + timedelta(days=_DAYS))
     assert sweep(keeper, later_ms) == 3
     assert is_done(keeper, later_ms)
@@ -40,7 +36,7 @@ def test_one_machine_that_cannot_be_assessed_does_not_stop_the_others(tmp_path: 
     assert [len(known[machine_id].facts.orders) for machine_id in ("A", "B", "C")] == [1, 0, 1]
     assert wakes_on == keeper.today(later_ms) + timedelta(days=1)
     with keeper.store.write() as connection:
-        connection.execute(text("DROP TRIGGER no_orders_for_b"))
+        take_again(connection, "work_orders")
     sweep(keeper, instant_ms(moment(later_ms) + timedelta(days=1)))
     with keeper.store.read() as connection:
         assert len(machines.load(connection, keeper.zone, ["B"])["B"].facts.orders) == 1

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from adapters.store import listing
+from adapters.store import listing, machines
 from adapters.store.listing import OrderFilter
 from daemon.web.problems import ProblemError, UnknownError
 from daemon.web.rights import Action, Person, Role
@@ -69,13 +69,21 @@ def own_order(
     """The machine and key of a work order that is theirs; UnknownError otherwise, ProblemError 403 if they may not
     do this on it.
     """
-    row = next((row for batch in listing.orders(connection, OrderFilter(order_id=order_id)) for row in batch), None)
+    row = _order(connection, order_id)
+    if row is not None and action is not None:
+        machines.hold(connection, [row.machine_id])
+        row = _order(connection, order_id)
     if row is None or not person.owns_order(order_id, row.service_centre, row.yard, row.status):
         raise UnknownError(f"work order {order_id}")
     key = OrderKey(Kind(row.kind), row.step)
     if action is not None and not person.may_on(key.kind, action):
         raise not_allowed(person, action)
     return row.machine_id, key
+
+
+def _order(connection: Connection, order_id: int) -> Row[Any] | None:
+    found = listing.orders(connection, OrderFilter(order_id=order_id))
+    return next((row for batch in found for row in batch), None)
 
 
 def own_machine(connection: Connection, person: Person, machine_id: str) -> Row[Any]:
@@ -89,6 +97,7 @@ def own_machine(connection: Connection, person: Person, machine_id: str) -> Row[
 def must_own(connection: Connection, person: Person, machine_id: str, action: Action) -> None:
     """ProblemError 403 if they may not do this, UnknownError if the machine is not theirs."""
     must(person, action)
+    machines.hold(connection, [machine_id])
     own_machine(connection, person, machine_id)
 
 

@@ -12,6 +12,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.notifications.mail_server import Script, mail_server
 from tests.support.broker import broker_in
+from tests.support.kept_in import on_postgresql
 from tests.support.publisher import Message, Publisher
 from tests.support.waiting import until
 
@@ -61,13 +62,15 @@ def test_all_is_well(call: Caller, tmp_path: Path, protocol: str) -> None:
 
     assert said.code == 0, said.out
     assert "FAULT" not in said.out
-    for part in ("config", "plan", "disk", "store", "broker", "mail", "templates"):
+    beside = ("store",) if on_postgresql() else ("disk", "store")
+    for part in ("config", "plan", *beside, "broker", "mail", "templates"):
         assert about(said, part)[0].startswith("OK "), said.out
     assert "mosquitto version" in about(said, "broker")[0]
     assert "max_queued_messages" in about(said, "broker")[1]
     assert script.accepted == []
 
 
+@pytest.mark.sqlite_file
 def test_everything_that_is_wrong_is_named(call: Caller, free_port: int) -> None:
     (call.folder / "plan.toml").write_text("[silence]\ndays = -1\n")
     (call.folder / "hourkeeper.db").write_bytes(b"no database at all, but long enough to be read as one" * 100)
@@ -114,6 +117,7 @@ def test_a_broker_that_loses_readings_is_a_fault(call: Caller, tmp_path: Path, p
 
 
 def test_a_broker_that_has_dropped_messages_is_worth_a_note(call: Caller, tmp_path: Path) -> None:
+    assert call("db", "upgrade").code == 0
     with broker_in(tmp_path / "broker", shipped=False, more="max_queued_messages 1\nsys_interval 1") as broker:
         _subscribe_and_leave(broker.port)
         with closing(Publisher(broker.port)) as machines:

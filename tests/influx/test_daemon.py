@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 import subprocess
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -54,7 +52,7 @@ def test_influx_is_away_for_the_whole_run_and_points_equal_readings_when_it_is_b
 
         rebuilt = _influx_command(rig, "rebuild")
         assert (rebuilt.returncode, f"{len(believed)} readings are noted" in rebuilt.stdout) == (0, True)
-        _let_it_be_tried_at_once(rig.daemon.store)
+        rig.daemon.database.does("UPDATE errands SET next_ms = 0")
         with between(influx, free_port):
             rig.daemon.start_ready()
             until(lambda: not rig.daemon.count(_WAITING), f"everything is copied; {rig.daemon.says()}")
@@ -62,11 +60,6 @@ def test_influx_is_away_for_the_whole_run_and_points_equal_readings_when_it_is_b
             assert rig.daemon.end() == 0
         assert TOKEN not in rig.daemon.log.read_text()
         assert influx.points("") == {
-            (machine, time_ns(time_ms, number)): (source, total, dial)
+            (machine, time_ns(time_ms, number)): (source, float(total), float(dial))
             for machine, time_ms, number, source, total, dial in believed
         }
-
-
-def _let_it_be_tried_at_once(store: Path) -> None:
-    with closing(sqlite3.connect(store, timeout=60)) as connection, connection:
-        connection.execute("UPDATE errands SET next_ms = 0")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
 
+import pytest
+from httpx2 import Response
 from sqlalchemy import func, select
-from sqlalchemy.pool import Pool, QueuePool
+from sqlalchemy.pool import QueuePool
 
-from adapters.store import people
+from adapters.store import machines, people
 from adapters.store.engine import Store
 from adapters.store.people_tables import audit, secrets_kept
 from adapters.store.schema import create_scratch
@@ -15,7 +20,7 @@ from adapters.store.tables import work_order_events
 from tests.support.postgres import postgres
 from tests.support.waiting import until
 
-from .conftest import Served
+from .conftest import Served, peopled, serve
 
 KEY = {"Idempotency-Key": "a key of the caller"}
 
@@ -89,21 +94,49 @@ def test_a_refused_command_is_not_in_the_audit_log(served: Served) -> None:
         assert connection.execute(select(audit)).all() == []
 
 
-def is_taken(pool: Pool) -> bool:
-    """Whether somebody else has a connection too."""
-    assert isinstance(pool, QueuePool)
-    return pool.checkedout() > 1
+def _is_waited_for(store: Store) -> bool:
+    """Whether somebody waits for a row, or, in SQLite, has a connection too."""
+    if store.engine.dialect.name == "postgresql":
+        return _waits(store)
+    assert isinstance(store.engine.pool, QueuePool)
+    return store.engine.pool.checkedout() > 1
 
 
-def test_whose_a_machine_is_is_asked_in_the_transaction_that_changes_it(served: Served) -> None:
+_MOVE = ("S1", "UPDATE machines SET yard = 'Y2' WHERE machine_id = 'S1'")
+_PASS_ON = ("L1", "UPDATE machines SET service_centre = 'SC8' WHERE machine_id = 'L1'")
+
+
+def _asks_for_a_transfer(served: Served) -> Response:
+    return served.asked_by("Y1").post("/api/v1/machines/S1/transfer", json={"yard": "Y1"})
+
+
+def _asks_for_a_visit(served: Served) -> Response:
+    return served.asked_by("SC7").post(path(served, "schedule"), json={"scheduled_for": "2026-03-25"})
+
+
+@pytest.mark.parametrize(
+    ("ask", "meanwhile"),
+    [(_asks_for_a_transfer, _MOVE), (_asks_for_a_visit, _PASS_ON)],
+    ids=["a machine", "a work order"],
+)
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_whose_it_is_is_asked_in_the_transaction_that_changes_it(
+    tmp_path: Path, kind: str, ask: Callable[[Served], Response], meanwhile: tuple[str, str]
+) -> None:
     """While another writer moves it away, a change waits; and then it is not theirs any more."""
-    store = served.world.keeper.store
-    with ThreadPoolExecutor(1) as pool:
-        with store.write() as connection:
-            waiting = pool.submit(served.asked_by("Y1").post, "/api/v1/machines/S1/transfer", json={"yard": "Y1"})
-            until(lambda: is_taken(store.engine.pool), "the change waits for the writer")
-            connection.exec_driver_sql("UPDATE machines SET yard = 'Y2' WHERE machine_id = 'S1'")
-        answer = waiting.result()
+    with ExitStack() as stack:
+        place = tmp_path / "hk.db" if kind == "sqlite" else stack.enter_context(postgres()).new_database()
+        served = serve(peopled(place))
+        store = served.world.keeper.store
+        machine_id, statement = meanwhile
+        with ThreadPoolExecutor(1) as pool:
+            with store.write() as connection:
+                machines.hold(connection, [machine_id])
+                connection.exec_driver_sql(statement)
+                waiting = pool.submit(ask, served)
+                until(lambda: _is_waited_for(store), "the change waits for the writer")
+            answer = waiting.result()
+        store.close()
 
     assert answer.status_code == 404, answer.text
 
