@@ -171,7 +171,7 @@ def _fields(content: bytes) -> Iterator[tuple[int, int | bytes]]:
         if form == _COUNTED:
             size, at = _varint(content, at)
         if size is None or at + size > len(content):
-            message = f"field {number} does not end at byte {at}"
+            message = f"no Sparkplug B payload: field {number} does not end at byte {at}"
             raise NotSparkplugError(message)
         yield number, content[at : at + size]
         at += size
@@ -184,7 +184,7 @@ def _varint(content: bytes, at: int) -> tuple[int, int]:
         number |= (digit & 0x7F) << (7 * place)
         if digit < 0x80:  # noqa: PLR2004 - the highest bit: more to follow
             return number, at + place + 1
-    message = f"a number without end at byte {at}"
+    message = f"no Sparkplug B payload: a number without end at byte {at}"
     raise NotSparkplugError(message)
 
 

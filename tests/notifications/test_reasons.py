@@ -17,11 +17,11 @@ GIVERS = [
     *(f"daemon/{name}.py" for name in ("consequences", "printing", "history", "intake")),
     *(f"daemon/web/{name}.py" for name in ("login", "members", "passwords", "pictures", "scope")),
     *(f"daemon/web/pages/{name}.py" for name in ("orders", "decisions", "fleet")),
-    *(f"adapters/mqtt/{name}.py" for name in ("decode", "document")),
+    *(f"adapters/mqtt/{name}.py" for name in ("decode", "document", "octets", "sparkplug")),
     *(f"schedules/{name}.py" for name in ("meter", "reading", "completion")),
 ]
 FILLED_IN = "photo"
-RAISED = {"RefusedError", "Refusal", "NotADocument", "ProblemError", "UnknownError"}
+RAISED = {"RefusedError", "Refusal", "NotADocument", "NotSparkplugError", "ProblemError", "UnknownError"}
 
 
 def reasons_in(file: str) -> Iterator[str]:
