@@ -31,7 +31,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --quiet --disable-pip-version-check --no-input
 
-.PHONY: help demo test check bench kill-loop kill-replicas crash-points kth-call kill-sweep kill-controls relay-kills fuzz-api timelines influx-contract model lock messages font letters pictures wheel install clean
+.PHONY: help demo test test-postgres check bench kill-loop kill-replicas crash-points kth-call kill-sweep kill-controls relay-kills fuzz-api timelines influx-contract model lock messages font letters pictures wheel install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,10 @@ demo: $(VENV)/.demo ## see it work: a broker, a made-up fleet and the daemon (AR
 test: $(VENV)/.dev ## run the test suite (ARGS="-k intake", WORKERS=2)
 	@sh tests/system_packages.sh
 	@$(RUN) -m pytest -n $(WORKERS) $(ARGS)
+
+test-postgres: $(VENV)/.dev ## run it with its stores in PostgreSQL instead of SQLite (browser left out)
+	@sh tests/system_packages.sh
+	@TEST_STORE=postgresql $(RUN) -m pytest -n $(WORKERS) -m "not sqlite_file" --ignore tests/browser $(ARGS)
 
 check: $(VENV)/.dev ## lint, formatting, types, and which storey may import which
 	@$(RUN) -m ruff check

@@ -27,12 +27,14 @@ def straight(left: Left) -> Ended:
     return found
 
 
+@pytest.mark.sqlite_file
 def test_a_sweep_killed_in_the_middle_ends_as_an_undisturbed_one(left: Left, straight: Ended) -> None:
     again, in_the_middle = killed(left, 2, random.Random(_SEED))
     assert in_the_middle > 0
     assert again.differs_from(straight) == []
 
 
+@pytest.mark.sqlite_file
 def test_two_daemons_at_once_end_as_an_undisturbed_one(left: Left, straight: Ended) -> None:
     together, _ = two_at_once(left)
     assert together.differs_from(straight) == []

@@ -9,6 +9,7 @@ import pytest
 from tests.kth_call import Fault, stores, sweep
 
 
+@pytest.mark.sqlite_file
 @pytest.mark.parametrize(("fault", "every"), [(Fault.FAILS, 67), (Fault.ANSWER_LOST, 17)])
 def test_whichever_call_fails_the_end_is_the_same(tmp_path: Path, fault: Fault, every: int) -> None:
     with stores(tmp_path, "sqlite") as again:
@@ -19,6 +20,7 @@ def test_whichever_call_fails_the_end_is_the_same(tmp_path: Path, fault: Fault, 
     assert not found.wrong, str(found)
 
 
+@pytest.mark.sqlite_file
 def test_an_end_that_is_not_the_same_is_found_out(tmp_path: Path) -> None:
     with stores(tmp_path, "sqlite") as again:
         assert sweep(Fault.UNDONE, 20, again, first=3).wrong

@@ -26,6 +26,7 @@ from tests.keeping import World, at
 from tests.notifications.test_injection import CORPUS, HARMLESS, is_tame, texts
 from tests.support.broker import Broker, broker_in
 from tests.support.daemon_process import DaemonProcess, ended_in_the_end
+from tests.support.kept_in import on_postgresql
 from tests.support.observer import Seen, watching
 from tests.support.postgres import postgres
 from tests.support.waiting import until
@@ -188,6 +189,7 @@ def test_home_assistant_finds_machines_and_reads_every_value(world: World, broke
 
 def test_no_model_makes_a_topic_or_template_or_leaves_its_place(world: World, tmp_path: Path) -> None:
     names = [HARMLESS, *(name.encode(errors="ignore").decode() for name in CORPUS.values())]
+    names = [name.replace("\0", "") if on_postgresql() else name for name in names]
     models = {f"N{number}": name for number, name in enumerate(names)}
     for machine_id, model in models.items():
         world.sells(machine_id, model=model)

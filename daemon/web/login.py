@@ -58,7 +58,7 @@ def _let_in(site: Site, row: Row[Any], counted: tuple[str, str], now_ms: int) ->
 
 
 def _kept(name: str) -> str:
-    return name.encode("ascii", "backslashreplace").decode()[:_LONGEST_NAME]
+    return name.encode("unicode_escape").decode("ascii")[:_LONGEST_NAME]
 
 
 def log_out(site: Site, secret: str) -> None:

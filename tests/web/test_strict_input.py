@@ -89,6 +89,7 @@ def test_a_body_beyond_the_limit_is_refused_as_too_large(shown: Served, is_chunk
     assert answer.json()["detail"] == "a request has at most 512 kB"
 
 
+@pytest.mark.sqlite_file
 def test_a_fault_of_the_store_is_told_before_a_file_begins(served: Served) -> None:
     with served.world.keeper.store.write() as connection:
         connection.exec_driver_sql("ALTER TABLE visit_numbers RENAME TO gone")
