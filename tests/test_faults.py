@@ -338,3 +338,34 @@ def test_a_fault_in_our_own_decoder_ends_nothing_and_the_message_is_kept(tmp_pat
         assert [row[0] for row in kept] == [b"boom 0", b"boom 1", b"boom 2"]
         assert all("stumbled" in row[2] for row in kept)
         assert len(rig.daemon.events("mqtt_connected")) == 1
+
+
+# --- 38: nothing left to open ---
+
+
+def test_38_without_a_descriptor_left_readings_are_taken_and_the_rest_is_made_up_for(tmp_path: Path) -> None:
+    machines = fleet(38, 10, 60)
+    first, second = machines.readings[::2], machines.readings[1::2]
+    with rig_in(tmp_path, machines) as rig:
+        rig.daemon.start_ready()
+        rig.publish(first)
+        until(lambda: rig.daemon.count(_ALL) == len(first), "the first half is stored")
+        with _no_descriptor_left(rig.daemon):
+            rig.publish(second)
+            until(lambda: "Too many open files" in rig.daemon.log.read_text(), "something cannot be opened")
+            assert rig.daemon.is_up()
+        rig.drain()
+        assert not (breaches := rig.breaches()), str(breaches)
+
+
+@contextmanager
+def _no_descriptor_left(daemon: DaemonProcess) -> Iterator[None]:
+    assert daemon.process is not None
+    pid = daemon.process.pid
+    soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    in_use = max(int(each.name) for each in Path(f"/proc/{pid}/fd").iterdir()) + 1
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (in_use, hard))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))

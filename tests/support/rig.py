@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +70,14 @@ class Rig:
 
     def _let_it_catch_up(self, last: Planned, limit_s: float) -> None:
         """However long it takes, as long as it goes on."""
+        stored = -1
         while not self._is_stored(last):
-            before = self.daemon.count(_STORED)
-            until(lambda: self.daemon.count(_STORED) > before, "one more reading is stored", limit_s)  # noqa: B023 - at once
+            stored = until(partial(self._goes_on, last, stored), "one more reading is stored", limit_s)
+
+    def _goes_on(self, last: Planned, stored: int) -> int:
+        """How many are stored by now, if it is more than that, or everything; else 0."""
+        found = self.daemon.count(_STORED)
+        return found if found > stored or self.has_taken(last) else 0
 
     def _is_stored(self, reading: Planned) -> bool:
         assert self.daemon.is_up(), self.daemon.says()
