@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -20,6 +18,8 @@ from adapters.influx.server import InfluxFaultError
 from adapters.mqtt.probe import DROPPED_TOPIC, VERSION_TOPIC, Probe, probe
 from adapters.mqtt.source import filters_of
 from adapters.store import replicas, soundness
+from daemon.checked import Found, Weight
+from daemon.checkup_of_work import work
 from daemon.clock import clock_ms
 from daemon.config import Config
 from daemon.failures import store_failure
@@ -46,23 +46,6 @@ _QUEUE_ADVICE = (
     "by default mosquitto keeps 1000 readings for us while we are away (max_queued_messages) and drops what comes"
     " after, although it has acknowledged it to the machines; set `max_queued_messages 0` and `persistence true`"
 )
-
-
-class Weight(StrEnum):
-    """How much a finding matters: all is well, worth knowing, or wrong."""
-
-    OK = "OK"
-    NOTE = "NOTE"
-    FAULT = "FAULT"
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One finding about one part, in words that say what to do."""
-
-    weight: Weight
-    part: str
-    text: str
 
 
 def check_up(config: Config) -> Iterator[Found]:
@@ -141,6 +124,7 @@ def _database(config: Config) -> Iterator[Found]:
     if not problems:
         yield Found(Weight.OK, "store", "reachable, of this version, sound")
         yield from _replicas(config)
+        yield from work(config)
 
 
 def _replicas(config: Config) -> Iterator[Found]:

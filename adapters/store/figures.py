@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from adapters.store.outside_tables import errands, influx_pending
-from adapters.store.tables import duties, letters, reading_tally, readings
+from adapters.store.tables import duties, letters, meters, reading_tally, readings
 
 
 def readings_stored(connection: Connection) -> int:
@@ -33,6 +33,19 @@ def duties_done_ms(connection: Connection) -> dict[str, int]:
     """When each duty was last finished, in ms since 1970."""
     rows = connection.execute(select(duties.c.duty, func.max(duties.c.finished_ms)).group_by(duties.c.duty))
     return {duty: finished for duty, finished in rows if finished is not None}
+
+
+def last_heard_ms(connection: Connection) -> int | None:
+    """When the last machine was heard of, in ms since 1970; None if none ever was."""
+    found: int | None = connection.execute(select(func.max(meters.c.heard_ms))).scalar_one()
+    return found
+
+
+def clock_of_the_database_ms(connection: Connection, now_ms: int) -> int:
+    """The ms since 1970 by the clock of the database's machine; SQLite has no other than ours, `now_ms`."""
+    if connection.dialect.name == "sqlite":
+        return now_ms
+    return int(connection.execute(select(func.extract("epoch", func.clock_timestamp()) * 1000)).scalar_one())
 
 
 def failing(connection: Connection) -> list[str]:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from adapters.files.plan import read_plan, read_winter
 from adapters.files.visit_items import read_visit_items
-from daemon.checkup import Found, Weight, check_up
+from daemon.checked import Found, Weight
+from daemon.checkup import check_up
 from daemon.commands.given import config
+from daemon.commands.output import Columns, Fields, format_option, show
 from daemon.config import ConfigError
 from daemon.config_loading import DEFAULT_FILE, FILE_VARIABLE
 from daemon.failures import REFUSED
 from daemon.wiring import renderer_of
+
+_FIELDS = ("weight", "part", "text")
+_COLUMNS = Columns(_FIELDS, _FIELDS)
 
 
 @click.command("check-config")
@@ -41,28 +47,38 @@ def _where() -> str:
 
 
 @click.command()
-def doctor() -> int:
+@format_option
+def doctor(form: str) -> int:
     """Try every connection, and say what is wrong and what to do.
 
-    Looks at the configuration, the plan and its time zone, the store (schema, soundness, free disk), the broker
-    (login, session, the topics to read), the mail server and the letters' templates. Sends nothing and changes
-    nothing; the daemon may run meanwhile. A line begins with OK, NOTE or FAULT; with a FAULT the exit code is 1.
+    Looks at the configuration, the plan and its time zone, the store (schema, soundness, free disk), what has come
+    into it and out of it lately (readings, duties, letters, clocks), the broker (login, session, the topics to read),
+    the mail server and the letters' templates. Sends nothing and changes nothing; the daemon may run meanwhile. A line
+    begins with OK, NOTE or FAULT; with a FAULT the exit code is 1.
 
     Example: hourkeeper --config /etc/hourkeeper/hourkeeper.toml doctor
     """
     faults = 0
-    try:
-        settings = config()
-    except ConfigError as error:
-        for problem in error.problems:
-            _say(Found(Weight.FAULT, "config", problem))
-        return REFUSED
-    _say(Found(Weight.OK, "config", _where()))
-    for found in check_up(settings):
-        _say(found)
-        faults += found.weight is Weight.FAULT
+
+    def counted() -> Iterator[Fields]:
+        nonlocal faults
+        for found in _found():
+            faults += found.weight is Weight.FAULT
+            yield {"weight": found.weight.value, "part": found.part, "text": found.text}
+
+    if form == "table":
+        for row in counted():
+            click.echo(f"{row['weight']:<5}  {row['part']:<9}  {row['text']}")
+    else:
+        show(counted(), _COLUMNS, form)
     return REFUSED if faults else 0
 
 
-def _say(found: Found) -> None:
-    click.echo(f"{found.weight:<5}  {found.part:<9}  {found.text}")
+def _found() -> Iterator[Found]:
+    try:
+        settings = config()
+    except ConfigError as error:
+        yield from (Found(Weight.FAULT, "config", problem) for problem in error.problems)
+        return
+    yield Found(Weight.OK, "config", _where())
+    yield from check_up(settings)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from daemon.checkup import Weight, fleets
+from daemon.checked import Weight
+from daemon.checkup import fleets
 from daemon.config import Config, ConfigError, load
 from tests.support.fleet import fleet
 from tests.support.fleet_server import CLIENT, SECRET, FleetServer, fleet_server, json_page

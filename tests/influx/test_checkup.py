@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from daemon.checkup import Weight, influx
+from daemon.checked import Weight
+from daemon.checkup import influx
 from daemon.config import Config, load
 from tests.support.influx import BUCKET, ORG, TOKEN, fake_influx
 
