@@ -31,7 +31,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --quiet --disable-pip-version-check --no-input
 
-.PHONY: help demo test test-postgres check bench kill-loop kill-replicas crash-points kth-call kill-sweep kill-controls relay-kills power-loss fuzz-api timelines influx-contract model lock messages font letters pictures wheel install clean
+.PHONY: help demo test test-postgres check bench kill-loop kill-replicas crash-points kth-call kill-sweep kill-controls relay-kills power-loss systemd-live fuzz-api timelines influx-contract model lock messages font letters pictures wheel install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -88,6 +88,10 @@ power-loss: $(VENV)/.dev ## see by strace that the disk is waited for before any
 	@sh tests/system_packages.sh
 	@$(RUN) -m tests.power_loss
 
+systemd-live: $(VENV)/.dev ## try the unit under a real systemd in namespaces of its own (as root)
+	@sh tests/system_packages.sh
+	@$(RUN) -m tests.systemd_live
+
 fuzz-api: $(VENV)/.dev ## call every operation of the API, allowed and not, and count wrong answers (EXAMPLES=200)
 	@sh tests/system_packages.sh
 	@$(RUN) -m tests.fuzz_api --examples $(EXAMPLES) $(ARGS)
@@ -141,6 +145,8 @@ install: ## install into /opt/hourkeeper with units and an example of a configur
 	@sed -i 's|/opt/hourkeeper|$(PREFIX)|' $(DESTDIR)$(SYSTEMD)/systemd/system/hourkeeper*.service
 	@test -e $(DESTDIR)$(CONFIG)/hourkeeper.toml || \
 		install -D -m 640 systemd/hourkeeper.toml $(DESTDIR)$(CONFIG)/hourkeeper.toml
+	@case "$$(readlink -f $(INSTALLED)/bin/python)" in /root/*|/home/*) echo "NOTE: this Python is in somebody's home," \
+		"which the units do not see; install again with PYTHON=/usr/bin/python3, or another outside" >&2;; esac
 	@echo "Installed in $(INSTALLED). Next, as root: systemd-sysusers && systemd-tmpfiles --create && systemctl daemon-reload"
 	@echo "then adapt $(CONFIG)/hourkeeper.toml, and: systemctl enable --now hourkeeper"
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import gc
-import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from queue import SimpleQueue
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -122,7 +120,7 @@ def run(
         manager.keep_told(pulse, stop)
         stop.wait()
     finally:
-        manager.say("STOPPING=1")
+        manager.say_goodbye()
         stop.set()
         ticker.shutdown(wait=False)
         _join(threads)
@@ -137,23 +135,6 @@ def _pulse(connection: Connection, relayed: Heartbeat, ticked: Heartbeat) -> Pul
     pulse.watch("ticker", lambda: ticked.at, _STILL_S)
     pulse.is_connected = connection.connected.is_set
     return pulse
-
-
-def stop_on_signals(stop: threading.Event) -> None:
-    """SIGTERM and SIGINT end the daemon in order.
-
-    A handler interrupts the main thread, perhaps inside `stop.wait()` with the lock that `stop.set()` needs: so it only
-    leaves word, and another thread sets `stop`.
-    """
-    asked: SimpleQueue[int] = SimpleQueue()
-
-    def obey() -> None:
-        asked.get()
-        stop.set()
-
-    threading.Thread(target=obey, name="signals", daemon=True).start()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda which, _frame: asked.put(which))
 
 
 def _join(threads: list[threading.Thread]) -> None:

@@ -96,7 +96,7 @@ def test_4_sigterm_under_load_ends_in_order_and_leaves_nothing_half_done(tmp_pat
 def test_4_sigterm_at_the_very_moment_when_the_daemon_begins_to_wait_for_it() -> None:
     program = """
 import signal, threading
-from daemon.run import stop_on_signals
+from daemon.signals import stop_on_signals
 
 stop = threading.Event()
 stop_on_signals(stop)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import threading
@@ -52,6 +53,34 @@ def test_it_hears_ready_alive_without_a_broker_and_stopping(tmp_path: Path, mana
         while said[-1] != "STOPPING=1":
             said.append(heard(manager))
         assert set(said[:-1]) <= {"WATCHDOG=1"}
+
+
+def test_it_begins_anew_with_another_configuration_and_keeps_its_own_if_that_is_wrong(
+    tmp_path: Path, manager: socket.socket
+) -> None:
+    with rig_in(tmp_path, fleet(3, 2, 40)) as rig:
+        with patch.dict(os.environ, {"NOTIFY_SOCKET": str(tmp_path / "notify")}):
+            rig.daemon.start_ready()
+        assert heard(manager) == "READY=1"
+        assert rig.daemon.process is not None
+        pid, right = rig.daemon.process.pid, rig.daemon.file.read_text()
+
+        rig.daemon.file.write_text(right.replace("[mqtt]", "[mqtt]\nkeepalive = 0\nprot = 1"))
+        os.kill(pid, signal.SIGHUP)
+        (refused,) = rig.daemon.wait_for("reload_refused")
+        said = "\n".join(refused["problems"])
+        assert "mqtt.keepalive: should" in said
+        assert "mqtt.prot: unknown key" in said
+
+        rig.daemon.file.write_text(right.replace("[mqtt]", '[mqtt]\nclient_id = "another"'))
+        os.kill(pid, signal.SIGHUP)
+        assert heard(manager).startswith("RELOADING=1\nMONOTONIC_USEC=")
+        assert heard(manager) == "READY=1"
+        rig.daemon.wait_for("mqtt_subscribed", 2)
+        assert "another" in rig.broker.log.read_text()
+        rig.publish(rig.fleet.readings)
+        rig.drain()
+        assert not (breaches := rig.breaches()), str(breaches)
 
 
 class Clock:

@@ -29,8 +29,8 @@ from daemon.fleet.live import out_of_reach
 from daemon.fleet.past_year import Fleet, made_up
 from daemon.keeper import Keeper
 from daemon.logs import set_up
-from daemon.run import stop_on_signals
 from daemon.showing import hours
+from daemon.signals import stop_on_signals
 from daemon.web.members import first_link
 from daemon.wiring import open_keeper
 from schedules.dates import moment

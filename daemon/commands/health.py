@@ -14,7 +14,7 @@ from daemon.checked import Found, Weight
 from daemon.checkup import check_up
 from daemon.commands.given import config
 from daemon.commands.output import Columns, Fields, format_option, show
-from daemon.config import ConfigError
+from daemon.config import Config, ConfigError
 from daemon.config_loading import DEFAULT_FILE, FILE_VARIABLE
 from daemon.failures import REFUSED
 from daemon.wiring import renderer_of
@@ -31,12 +31,16 @@ def check_config() -> None:
 
     Example: hourkeeper --config /etc/hourkeeper/hourkeeper.toml check-config
     """
-    settings = config()
+    look_through(config())
+    click.echo(f"{_where()}: nothing is wrong with it")
+
+
+def look_through(settings: Config) -> None:
+    """Read everything that a configuration names; PlanError or TemplateProblem says what is wrong."""
     read_plan(settings.plan.file)
     items = read_visit_items(settings.plan.items_file)
     read_winter(settings.plan.winter_file)
     renderer_of(settings, lambda _: items).check_overrides()
-    click.echo(f"{_where()}: nothing is wrong with it")
 
 
 def _where() -> str:

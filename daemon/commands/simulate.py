@@ -15,7 +15,7 @@ from daemon.clock import clock_ms
 from daemon.commands.given import UnusableError, config
 from daemon.failures import REFUSED
 from daemon.fleet.crowd import Member, crowd, write_register
-from daemon.run import stop_on_signals
+from daemon.signals import stop_on_signals
 from daemon.wiring import mqtt_settings_of
 from schedules.dates import local_date
 from schedules.plan import Plan

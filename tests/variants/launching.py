@@ -20,6 +20,7 @@ from daemon.intake import Intake
 from daemon.logs import set_up
 from daemon.run import SHARE_OF_KEEPALIVE, Parts, answers
 from daemon.service_manager import ServiceManager
+from daemon.signals import stop_on_signals
 from daemon.wiring import open_keeper
 from notifications.channels.channel import Channel
 
@@ -45,7 +46,7 @@ def launch(
     settings = load(Path(sys.argv[sys.argv.index("--config") + 1]), os.environ)
     set_up(settings.log)
     stop = threading.Event()
-    daemon.stop_on_signals(stop)
+    stop_on_signals(stop)
     parts = parts_of(settings, open_keeper(settings, clock_ms()))
     parts = replace(parts, channels={name: channel(each) for name, each in parts.channels.items()})
     prepare(parts)
