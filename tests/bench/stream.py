@@ -18,14 +18,14 @@ _RUN_MS = _HOUR_MS // 10
 _ZONE = ZoneInfo("Asia/Shanghai")
 
 
-def readings(file: Path, messages: int, now_ms: int, *, mixed: bool = False) -> Iterator[Message]:
+def readings(file: Path, messages: int, now_ms: int, among: int | None = None) -> Iterator[Message]:
     """So many messages of the fleet in `file`, machine after machine; the last is of about now.
 
-    `mixed`: in no order of their numbers, as they come from the field.
+    `among`: of so many of the machines, in no order of their numbers, as they come from the field; else of all.
     """
     totals = _totals(file)
-    if mixed:
-        Random(4).shuffle(totals)
+    if among is not None:
+        totals = Random(4).sample(totals, min(among, len(totals)))
     began_ms = now_ms - (messages // len(totals) + 1) * _STEP_MS
     for number in range(messages):
         turn, which = divmod(number, len(totals))
