@@ -110,6 +110,14 @@ def test_what_is_no_sparkplug_is_kept_with_the_reason(heard: Heard, content: str
     assert reason
 
 
+def test_topics_of_other_sources_are_left_to_them(tmp_path: Path) -> None:
+    keeper = World(tmp_path / "sparkplug.db").keeper
+    sources = [_SOURCE, Source(SourceSpec(topic="site/hall/box/{machine_id}"))]
+    decoder = Decoder(sources, keeper.meter_rules, keeper.zone)
+    (report,) = decoder.decode(Delivery("site/hall/box/L1", b'{"hours": 12.5}', 1_748_000_000_000))
+    assert _told(report) == (45_000_000, None)
+
+
 def test_the_edge_nodes_own_messages_are_subscribed_to() -> None:
     assert filters_of([_SOURCE]) == ["spBv1.0/+/+/+/+", "spBv1.0/+/+/+"]
     machine_is_the_node = Source(SourceSpec(topic="spBv1.0/+/+/{machine_id}", payload=Payload.SPARKPLUG_B))

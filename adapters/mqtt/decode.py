@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from adapters.mqtt.document import ABSENT, NotADocument, limited, parse, together
 from adapters.mqtt.source import MACHINE_ID, AtFormat, Payload, Source
-from adapters.mqtt.sparkplug import Births, NotSparkplugError
+from adapters.mqtt.sparkplug import Births
 from schedules.plan import MeterRules
 from schedules.reading import Reading, Refusal, Verdict, dial_of
 from schedules.reading import Source as Bringer
@@ -84,7 +84,7 @@ class Decoder:
         try:
             source, named = self._source_of(delivery.topic)
             return self._read(delivery, source, named)
-        except (NotADocument, NotSparkplugError) as error:
+        except NotADocument as error:
             return [_malformed(delivery, str(error))]
 
     def _source_of(self, topic: str | bytes) -> tuple[Source, str]:

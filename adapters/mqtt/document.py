@@ -20,7 +20,7 @@ _MOST_ARRAYS = 8
 
 
 class NotADocument(ValueError):  # noqa: N818 - it says what the payload is not
-    """A payload that is not acceptable JSON; the message says why."""
+    """A payload that cannot be read as what it should be; the message says why."""
 
 
 def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -60,10 +60,11 @@ class Source:
         levels = spec.topic.split("/")
         self.payload = spec.payload
         self.hours = spec.hours
-        self._pattern = re.compile("/".join(_level(level) for level in levels), re.DOTALL)
-        self._beside = _edge_node(spec)
+        beside = _edge_node(spec)
+        self._pattern = _pattern(levels)
+        self._beside = _pattern(beside) if beside else None
         self.filters = tuple(
-            "/".join("+" if level == _PLACE else level for level in each) for each in (levels, self._beside) if each
+            "/".join("+" if level == _PLACE else level for level in each) for each in (levels, beside) if each
         )
         self._names_machine = _PLACE in levels
         self.paths = _paths(spec)
@@ -81,7 +82,7 @@ class Source:
         """
         match = self._pattern.fullmatch(topic)
         if match is None:
-            return "" if self._beside and len(topic.split("/")) == len(self._beside) else None
+            return "" if self._beside and self._beside.fullmatch(topic) else None
         if not self._names_machine:
             return ""
         named = match["machine_id"]
@@ -101,6 +102,10 @@ def reads(source: str, topic: str) -> bool:
         return Source(SourceSpec(topic=source)).machine_in(topic.replace(_PLACE, "M")) is not None
     except ValueError:
         return True
+
+
+def _pattern(levels: Sequence[str]) -> re.Pattern[str]:
+    return re.compile("/".join(_level(level) for level in levels), re.DOTALL)
 
 
 def _level(level: str) -> str:

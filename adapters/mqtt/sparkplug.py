@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from adapters.mqtt.document import NotADocument
+
 _BIRTHS, _DATA = ("NBIRTH", "DBIRTH"), ("NDATA", "DDATA")
 _SEQUENCE = 256
 _ASKED_AGAIN_MS = 60_000
@@ -24,10 +26,6 @@ _SIGNED = {1: 32, 2: 32, 3: 32, 4: 64}
 _LONGEST_VARINT = 10
 _REBIRTH = b"Node Control/Rebirth"
 _BOOLEAN_TYPE, _BOOLEAN = 11, 14
-
-
-class NotSparkplugError(ValueError):
-    """The bytes are no Sparkplug payload, or one whose names are not known; the message says why."""
 
 
 @dataclass(slots=True)
@@ -62,7 +60,7 @@ class Births:
     def values(self, topic: str, payload: bytes, name: str, now_ms: int) -> list[dict[str, Decimal | None]] | None:
         """The values of the metric `name` in a message, each with its timestamp; None if it is of another kind.
 
-        NotSparkplugError if it cannot be read, or the names of its aliases are not known.
+        NotADocument if it cannot be read, or the names of its aliases are not known.
         """
         _, group, kind, edge = topic.split("/")[:4]
         if kind not in (*_BIRTHS, *_DATA):
@@ -75,7 +73,7 @@ class Births:
         if not found and any(metric.name is None for metric in metrics):
             self._ask_again(group, edge, now_ms)
             message = "metrics by aliases whose names are not known: the edge node is asked for its birth"
-            raise NotSparkplugError(message)
+            raise NotADocument(message)
         return found
 
     def _follow(self, edge: tuple[str, str], kind: str, seq: int | None) -> _Node | None:
@@ -123,7 +121,7 @@ def _payload(payload: bytes) -> tuple[int | None, list[Metric]]:
                 at = Decimal(value)
     except (IndexError, UnicodeDecodeError, struct.error) as error:
         message = f"no Sparkplug B payload: {error}"
-        raise NotSparkplugError(message) from None
+        raise NotADocument(message) from None
     for metric in metrics:
         metric.at = at if metric.at is None else metric.at
     return seq, metrics
@@ -172,7 +170,7 @@ def _fields(content: bytes) -> Iterator[tuple[int, int | bytes]]:
             size, at = _varint(content, at)
         if size is None or at + size > len(content):
             message = f"no Sparkplug B payload: field {number} does not end at byte {at}"
-            raise NotSparkplugError(message)
+            raise NotADocument(message)
         yield number, content[at : at + size]
         at += size
 
@@ -185,7 +183,7 @@ def _varint(content: bytes, at: int) -> tuple[int, int]:
         if digit < 0x80:  # noqa: PLR2004 - the highest bit: more to follow
             return number, at + place + 1
     message = f"no Sparkplug B payload: a number without end at byte {at}"
-    raise NotSparkplugError(message)
+    raise NotADocument(message)
 
 
 def _number(field_number: int, value: int) -> bytes:

@@ -21,7 +21,7 @@ GIVERS = [
     *(f"schedules/{name}.py" for name in ("meter", "reading", "completion")),
 ]
 FILLED_IN = "photo"
-RAISED = {"RefusedError", "Refusal", "NotADocument", "NotSparkplugError", "ProblemError", "UnknownError"}
+RAISED = {"RefusedError", "Refusal", "NotADocument", "ProblemError", "UnknownError"}
 
 
 def reasons_in(file: str) -> Iterator[str]:
