@@ -292,12 +292,19 @@ def test_12_a_disk_quota_is_used_up_and_then_raised(tmp_path: Path) -> None:
 @contextmanager
 def _no_file_may_grow(daemon: DaemonProcess) -> Iterator[None]:
     """The daemon may write, but not beyond the size that its store has now."""
-    assert daemon.process is not None
     size = max(file.stat().st_size for file in daemon.folder.glob("hourkeeper.db*"))
-    before = resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (size, before[1]))
+    with _at_most(daemon, resource.RLIMIT_FSIZE, size):
+        yield
+
+
+@contextmanager
+def _at_most(daemon: DaemonProcess, what: int, most: int) -> Iterator[None]:
+    """The daemon may have so much of it, for a while."""
+    assert daemon.process is not None
+    before = resource.prlimit(daemon.process.pid, what)
+    resource.prlimit(daemon.process.pid, what, (most, before[1]))
     yield
-    resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, before)
+    resource.prlimit(daemon.process.pid, what, before)
 
 
 @pytest.mark.sqlite_file
@@ -361,11 +368,6 @@ def test_38_without_a_descriptor_left_readings_are_taken_and_the_rest_is_made_up
 @contextmanager
 def _no_descriptor_left(daemon: DaemonProcess) -> Iterator[None]:
     assert daemon.process is not None
-    pid = daemon.process.pid
-    soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    in_use = max(int(each.name) for each in Path(f"/proc/{pid}/fd").iterdir()) + 1
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (in_use, hard))
-    try:
+    in_use = max(int(each.name) for each in Path(f"/proc/{daemon.process.pid}/fd").iterdir()) + 1
+    with _at_most(daemon, resource.RLIMIT_NOFILE, in_use):
         yield
-    finally:
-        resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))

@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 from adapters.store.engine import Store
 from tests.support.daemon_process import DaemonProcess, ended_in_the_end
 from tests.support.database import Database
-from tests.support.fleet import fleet
+from tests.support.fleet import Planned, fleet
 from tests.support.postgres import Postgres, postgres
 from tests.support.rig import Rig, rig_in
 from tests.support.tcp_proxy import Mood, Proxy, proxy
@@ -43,14 +43,19 @@ def _behind(
             yield rig, between, Database(direct)
 
 
+def _halfway(rig: Rig, store: Database) -> list[Planned]:
+    """The daemon has stored some of the first half of the readings; the other half."""
+    rig.daemon.start_ready()
+    rig.publish(rig.fleet.readings[::2])
+    until(lambda: store.count(_STORED) >= 100, "some are stored")
+    return rig.fleet.readings[1::2]
+
+
 def test_10_a_database_that_is_away_is_waited_for_and_the_broker_keeps_the_readings(
     server: Postgres, tmp_path: Path
 ) -> None:
     with _behind(server, tmp_path, 60) as (rig, between, store):
-        first, second = rig.fleet.readings[::2], rig.fleet.readings[1::2]
-        rig.daemon.start_ready()
-        rig.publish(first)
-        until(lambda: store.count(_STORED) >= 100, "some are stored")
+        second = _halfway(rig, store)
         between.be(Mood.REFUSES)
         between.cut()
         rig.publish(second)
@@ -68,10 +73,7 @@ def test_10_a_database_that_stands_still_holds_up_everything_and_loses_nothing(
     server: Postgres, tmp_path: Path
 ) -> None:
     with _behind(server, tmp_path, 60) as (rig, between, store):
-        first, second = rig.fleet.readings[::2], rig.fleet.readings[1::2]
-        rig.daemon.start_ready()
-        rig.publish(first)
-        until(lambda: store.count(_STORED) >= 100, "some are stored")
+        second = _halfway(rig, store)
         between.be(Mood.STALLS)
         rig.publish(second)
         until(lambda: "client hourkeeper has exceeded timeout" in rig.broker.log.read_text().lower(), "it is missed")
@@ -83,7 +85,9 @@ def test_10_a_database_that_stands_still_holds_up_everything_and_loses_nothing(
 
 
 @pytest.mark.parametrize("mood", [Mood.REFUSES, Mood.LOSES_ANSWERS])
-def test_10_a_commit_whose_answer_is_lost_is_not_made_twice(server: Postgres, tmp_path: Path, mood: Mood) -> None:
+def test_10_connections_that_are_cut_at_any_moment_lose_and_double_nothing(
+    server: Postgres, tmp_path: Path, mood: Mood
+) -> None:
     with _behind(server, tmp_path, 60) as (rig, between, _store):
         rig.daemon.start_ready()
         for begin in range(0, len(rig.fleet.readings), 60):

@@ -49,7 +49,7 @@ class Postgres:
         """Make a database out of another one, from which everybody is sent away."""
         with closing(self._connect()) as connection:
             connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
-            connection.execute(f"CREATE DATABASE {copy} TEMPLATE {name}")
+        self._create(copy, name)
 
     def drop(self, url: str) -> None:
         """A database is not needed any more, whoever is connected to it."""
@@ -58,9 +58,12 @@ class Postgres:
 
     def _new(self, template: str) -> str:
         name = f"test_{next(_NUMBERS)}"
+        self._create(name, template)
+        return self._url(name)
+
+    def _create(self, name: str, template: str) -> None:
         with closing(self._connect()) as connection:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-        return self._url(name)
 
     def _url(self, name: str) -> str:
         return f"postgresql+psycopg://postgres@/{name}?host={self.folder}"
