@@ -14,7 +14,6 @@ from sqlalchemy import (
     SelectBase,
     Table,
     Text,
-    UpdateBase,
     any_,
     bindparam,
     func,
@@ -90,30 +89,3 @@ def lock_alone(connection: Connection, table: Table) -> None:
     """Nobody else writes this table until the transaction ends; SQLite has one writer anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE"))
-
-
-class Many:
-    """A statement for many rows at once, given as tuples: compiled once, and nothing done per row but the driver's."""
-
-    def __init__(self, statement: UpdateBase, order: tuple[str, ...]) -> None:
-        """`order` names the parameters as the tuples hold them; ValueError if the statement has another order."""
-        self._statement = statement
-        self._order = order
-        self._texts: dict[str, str] = {}
-
-    def run(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Execute for all rows."""
-        if rows:
-            connection.exec_driver_sql(self._text(connection), list(rows))
-
-    def _text(self, connection: Connection) -> str:
-        name = connection.dialect.name
-        if name not in self._texts:
-            style = "qmark" if name == "sqlite" else "format"
-            dialect: Any = type(connection.dialect)
-            compiled = self._statement.compile(dialect=dialect(paramstyle=style))
-            if tuple(compiled.positiontup or ()) != self._order:
-                message = f"the statement's order is {compiled.positiontup}"
-                raise ValueError(message)
-            self._texts[name] = str(compiled)
-        return self._texts[name]

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, tuple_, update
+from sqlalchemy import CompoundSelect, Connection, Row, bindparam, func, insert, or_, select, tuple_, union_all, update
 
-from adapters.store.dialect import Many, among, insert_new, listed
+from adapters.store.dialect import among, insert_new, listed
+from adapters.store.many import inserting, updating
 from adapters.store.tables import (
     OTHER_TIME,
     machines,
@@ -110,15 +111,9 @@ def stored_identities(connection: Connection, identities: Sequence[Identity]) ->
 
 COLUMNS = tuple(column.name for column in readings.columns if column.name != "id")
 """The order of a reading's values in a row to be added."""
-_INSERT = insert(readings).values({name: bindparam(name) for name in COLUMNS})
-_ADD = Many(_INSERT, COLUMNS)
+_ADD = inserting([readings.c[name] for name in COLUMNS])
 _METER = ("total_ms", "time_ms", "dated_ms", "newest_device_ms", "heard_ms")
-_KEEP_METER = Many(
-    update(meters)
-    .where(meters.c.machine_id == bindparam("of_machine"))
-    .values({name: bindparam(name) for name in _METER}),
-    (*_METER, "of_machine"),
-)
+_KEEP_METER = updating([meters.c[name] for name in _METER], meters.c.machine_id)
 
 
 def add(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -181,6 +176,21 @@ def count_repeats(connection: Connection, identities: Sequence[Identity]) -> Non
         connection.execute(statement, rows)
 
 
+def _neighbours() -> CompoundSelect[Any]:
+    """One statement for both sides of an instant, and for both times at which readings count."""
+    columns, parts = readings.c, []
+    mine = (columns.machine_id == bindparam("machine"), columns.id != bindparam("without"))
+    for at, where in ((columns.device_ms, ~columns.clock), (columns.time_ms, OTHER_TIME)):
+        found = select(at.label("at_ms"), columns.id, columns.total_ms).limit(1)
+        found = found.where(*mine, columns.verdict.in_(IN_HISTORY), where)
+        parts.append(found.where(at <= bindparam("time_ms")).order_by(at.desc(), columns.id.desc()))
+        parts.append(found.where(at > bindparam("time_ms")).order_by(at, columns.id.desc()))
+    return union_all(*(select(part.subquery()) for part in parts))
+
+
+_NEIGHBOURS = _neighbours()
+
+
 def neighbours(
     connection: Connection, machine_id: str, time_ms: int, without: int | None = None
 ) -> tuple[int | None, int | None]:
@@ -188,16 +198,10 @@ def neighbours(
 
     `without` is the number of the reading that is being judged again.
     """
-    columns = readings.c
-    mine = (columns.machine_id == machine_id, columns.verdict.in_(IN_HISTORY), columns.id != (without or 0))
-    before: list[tuple[int, int, int]] = []
-    after: list[tuple[int, int, int]] = []
-    for at, where in ((columns.device_ms, ~columns.clock), (columns.time_ms, OTHER_TIME)):
-        found = select(at, columns.id, columns.total_ms).where(*mine, where).limit(1)
-        before += map(tuple, connection.execute(found.where(at <= time_ms).order_by(at.desc(), columns.id.desc())))
-        after += map(tuple, connection.execute(found.where(at > time_ms).order_by(at, columns.id.desc())))
-    last = max(before, default=None)
-    first = min(after, key=lambda row: (row[0], -row[1]), default=None)
+    asked = {"machine": machine_id, "time_ms": time_ms, "without": without or 0}
+    rows = [tuple(row) for row in connection.execute(_NEIGHBOURS, asked)]
+    last = max((row for row in rows if row[0] <= time_ms), default=None)
+    first = min((row for row in rows if row[0] > time_ms), key=lambda row: (row[0], -row[1]), default=None)
     return (None if last is None else last[2]), (None if first is None else first[2])
 
 

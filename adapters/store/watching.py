@@ -2,45 +2,43 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select, union, update
+from sqlalchemy import Connection, Row, Select, func, select, union, update
 
 from adapters.store.dialect import among
+from adapters.store.many import updating
 from adapters.store.readings import MeterState
 from adapters.store.tables import OTHER_TIME, machines, meters, readings
 from schedules.reading import IN_HISTORY, REFUSED_BY_METER, Source
 from schedules.refused_row import GOES_ON, Seen
 
-_MINE = meters.c.machine_id == bindparam("of_machine")
-_KEEP = (
-    update(meters)
-    .where(_MINE)
-    .values(
-        waits_since=bindparam("since"),
-        unheard=bindparam("missed"),
-        refused_row=bindparam("refused"),
-        undecided=bindparam("asked"),
-    )
+_KEEP = updating(
+    [meters.c[name] for name in ("waits_since", "unheard", "refused_row", "undecided")], meters.c.machine_id
 )
+_WAIT = updating([meters.c.waits_since, meters.c.unheard], meters.c.machine_id)
 
 
 def keep(connection: Connection, states: Iterable[MeterState]) -> None:
     """Write back what a batch has changed of what is watched."""
     rows = [
-        {
-            "of_machine": state.machine_id,
-            "since": state.waits_since,
-            "missed": state.unheard,
-            "refused": state.refused_row or None,
-            "asked": state.undecided,
-        }
+        (
+            _iso(state.waits_since),
+            state.unheard,
+            json.dumps(state.refused_row) if state.refused_row else None,
+            state.undecided,
+            state.machine_id,
+        )
         for state in states
     ]
-    if rows:
-        connection.execute(_KEEP, rows)
+    _KEEP.run(connection, rows)
+
+
+def _iso(on: date | None) -> str | None:
+    return None if on is None else on.isoformat()
 
 
 def waiting(connection: Connection, since: date, limit: int) -> list[Row[Any]]:
@@ -64,10 +62,7 @@ def _watched() -> Select[Any]:
 
 def wait(connection: Connection, since: Mapping[str, date | None], *, unheard: bool) -> None:
     """Since when a sign of life of machines is waited for; None: not waited for, or `unheard` of already."""
-    rows = [{"of_machine": machine_id, "since": on} for machine_id, on in since.items()]
-    if rows:
-        statement = update(meters).where(_MINE).values(waits_since=bindparam("since"), unheard=unheard)
-        connection.execute(statement, rows)
+    _WAIT.run(connection, [(_iso(on), unheard, machine_id) for machine_id, on in since.items()])
 
 
 def keep_recount(
