@@ -11,6 +11,8 @@ ROOT = Path(__file__).parents[1]
 TABLE = (ROOT / "tests/faults.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| (\d+) \|", TABLE, re.MULTILINE)
 _FAULTS = 38
+_WRONG = TABLE.partition("## Wrong on purpose")[2]
+_CONTROLS = 12
 
 
 def _code() -> str:
@@ -19,6 +21,12 @@ def _code() -> str:
 
 def test_every_fault_has_its_row() -> None:
     assert [str(number) for number in range(1, _FAULTS + 1)] == ROWS
+
+
+def test_every_wrong_program_is_named_with_what_finds_it_out() -> None:
+    rows = [row.split("|")[1:-1] for row in _WRONG.splitlines() if row.startswith("| ")][1:]
+    assert len(rows) == _CONTROLS
+    assert [row for row in rows if not re.search(r"`tests/|`make |the same", row[1])] == []
 
 
 @pytest.mark.parametrize("named", sorted(set(re.findall(r"`(tests/[^`]+::\w+)`", TABLE))))

@@ -52,7 +52,7 @@ def _reporting(rig: Rig, readings: list[Planned]) -> Iterator[None]:
 
 
 @contextmanager
-def _store_locked(store: Path, at_least_s: float = 0) -> Iterator[None]:
+def store_locked(store: Path, at_least_s: float = 0) -> Iterator[None]:
     """Another process, say a backup, holds the store, and for so many seconds at least."""
     with closing(sqlite3.connect(store, timeout=60, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
@@ -112,7 +112,7 @@ def test_4_sigterm_while_the_store_is_locked_ends_in_time_and_loses_nothing(tmp_
     machines = fleet(44, 5, 40)
     with rig_in(tmp_path, machines) as rig:
         rig.daemon.start_ready()
-        with _store_locked(rig.daemon.store):
+        with store_locked(rig.daemon.store):
             rig.publish(machines.readings)
             rig.daemon.wait_for("store_busy")
             assert rig.daemon.end(signal.SIGTERM, limit_s=30) == 0, rig.daemon.says()
@@ -180,7 +180,7 @@ def test_7_a_lost_session_with_deliveries_in_flight_is_noticed_and_costs_only_wh
         rig.daemon.start_ready()
         rig.publish(before)
         until(lambda: rig.daemon.count(_ALL) == len(before), "what came before is stored")
-        with _store_locked(rig.daemon.store):
+        with store_locked(rig.daemon.store):
             rig.publish(in_flight)
             # A batch of them is in the daemon, not in the store, and the others are with the broker.
             rig.daemon.wait_for("store_busy")
@@ -244,7 +244,7 @@ def test_11_a_store_that_is_locked_longer_than_a_writer_waits_is_tried_again(tmp
     machines = fleet(11, 10, 40)
     with rig_in(tmp_path, machines) as rig:
         rig.daemon.start_ready()
-        with _store_locked(rig.daemon.store):
+        with store_locked(rig.daemon.store):
             rig.publish(machines.readings)
             rig.daemon.wait_for("store_busy")
         _nothing_is_wrong(rig)
@@ -257,7 +257,7 @@ def test_11_a_store_that_is_locked_for_long_is_waited_for_and_the_broker_keeps_t
     machines = fleet(12, 10, 40)
     with rig_in(tmp_path, machines, mqtt=_SHORTEST_KEEPALIVE) as rig:
         rig.daemon.start_ready()
-        with _store_locked(rig.daemon.store):
+        with store_locked(rig.daemon.store):
             rig.publish(machines.readings)
             rig.daemon.wait_for("store_away")
             rig.daemon.wait_for("mqtt_left")
@@ -270,7 +270,7 @@ def test_11_a_backup_that_holds_the_store_for_a_minute_costs_nothing_with_the_sh
     machines = fleet(13, 10, 40)
     with rig_in(tmp_path, machines) as rig:
         rig.daemon.start_ready()
-        with _store_locked(rig.daemon.store, at_least_s=60):
+        with store_locked(rig.daemon.store, at_least_s=60):
             rig.publish(machines.readings)
             rig.daemon.wait_for("store_away")
             assert rig.daemon.is_up()
