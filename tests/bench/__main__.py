@@ -1,4 +1,4 @@
-"""`python -m tests.bench [intake latency memory calendar stock notices startup lists replicas] [--messages N] ...`."""
+"""`... -m tests.bench [intake latency memory calendar stock notices startup lists replicas day] [--turns N] ...`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import calendar, intake, latency, lists, memory, notices, replicas, startup, stock
+from tests.bench import calendar, day, intake, latency, lists, memory, notices, replicas, startup, stock
 from tests.bench.bench import Bench
 from tests.bench.report import Report
 
@@ -26,6 +26,7 @@ MEASURES: dict[str, Callable[[Bench, Report], None]] = {
     "startup": startup.measure,
     "lists": lists.measure,
     "replicas": replicas.measure,
+    "day": day.measure,
 }
 
 
@@ -35,7 +36,9 @@ def main() -> None:
     sizes = tuple(int(size) for size in given.machines.split(","))
     with tempfile.TemporaryDirectory(prefix="hourkeeper-bench-", ignore_cleanup_errors=True) as folder:
         now_ms = time.time_ns() // 1_000_000
-        bench = Bench(Path(folder), now_ms, given.messages, given.rounds, given.flood, sizes, given.notices)
+        bench = Bench(
+            Path(folder), now_ms, given.messages, given.rounds, given.flood, sizes, given.notices, given.turns
+        )
         for name in given.measures or MEASURES:
             MEASURES[name](bench, report)
     report.end(_where())
@@ -48,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds (default: 3)")
     parser.add_argument("--flood", type=int, default=1_000_000, help="messages of the flood (default: 1000000)")
     parser.add_argument("--notices", type=int, default=100_000, help="letters to send (default: 100000)")
+    parser.add_argument("--turns", type=int, default=6, help="ten minutes of the day, each (default: 6; a day: 144)")
     parser.add_argument("--machines", default="10000,100000,1000000", help="fleets (default: 10000,100000,1000000)")
     return parser
 

@@ -22,6 +22,7 @@ class Bench:
     flood: int
     sizes: tuple[int, ...]
     notices: int
+    turns: int
     _fleets: dict[int, Fleet] = field(default_factory=dict)
 
     @cached_property

@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -76,9 +76,9 @@ class Postgres:
         options = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
         subprocess.run([_program("initdb"), *options, "-D", self._data], check=True, capture_output=True, **_nobody())
 
-    def start(self, *, durable: bool) -> subprocess.Popen[bytes]:
+    def start(self, *, durable: bool, more: Sequence[str] = ()) -> subprocess.Popen[bytes]:
         """Start it and wait until it takes connections."""
-        settings = [word for setting in (_DURABLE if durable else _HASTY) for word in ("-c", setting)]
+        settings = [word for setting in (*(_DURABLE if durable else _HASTY), *more) for word in ("-c", setting)]
         command = [_program("postgres"), "-D", str(self._data), "-k", str(self.folder), *settings]
         with (self.folder / "log").open("wb") as log:
             process: subprocess.Popen[bytes] = subprocess.Popen(command, stdout=log, stderr=log, **_nobody())
@@ -107,7 +107,7 @@ def _program(name: str) -> str:
 
 
 @contextmanager
-def postgres(*, durable: bool = False) -> Iterator[Postgres]:
+def postgres(*, durable: bool = False, settings: Sequence[str] = ()) -> Iterator[Postgres]:
     """A server that runs, and is ended and forgotten afterwards; `durable`: it would outlive the machine's fall."""
     folder = Path(tempfile.mkdtemp(prefix="hourkeeper-pg-"))
     if os.geteuid() == 0:
@@ -115,7 +115,7 @@ def postgres(*, durable: bool = False) -> Iterator[Postgres]:
     server = Postgres(folder)
     try:
         server.make()
-        process = server.start(durable=durable)
+        process = server.start(durable=durable, more=settings)
         server.pid = process.pid
         try:
             yield server
