@@ -1,4 +1,4 @@
-"""No secret is in a log, a list, an answer or an error, whatever it belongs to is away, refuses us, or is well (I10)."""
+"""No secret is in a log, a list, an answer or an error, whether what it belongs to is away or well (I10)."""
 
 from __future__ import annotations
 
