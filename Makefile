@@ -13,6 +13,7 @@ COUNT ?= 300
 FLEETS ?= 20000
 TIMES ?= 20
 EXAMPLES ?= 200
+MINUTES ?= 480
 WORKERS ?= 2
 # Where `make install` puts things; DESTDIR stands before all of it, for packages.
 PREFIX ?= /opt/hourkeeper
@@ -31,7 +32,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --quiet --disable-pip-version-check --no-input
 
-.PHONY: help demo test test-postgres check bench kill-loop kill-replicas crash-points kth-call kill-sweep kill-controls relay-kills power-loss systemd-live fuzz-api timelines influx-contract model lock messages font letters pictures wheel install clean
+.PHONY: help demo test test-postgres check bench kill-loop kill-replicas crash-points kth-call kill-sweep kill-controls relay-kills soak power-loss systemd-live fuzz-api timelines influx-contract model lock messages font letters pictures wheel install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -83,6 +84,10 @@ kill-controls: $(VENV)/.dev ## the same loop on deliberately wrong daemons: it m
 relay-kills: KILLS = 200
 relay-kills: $(VENV)/.dev ## kill the relay while it sends letters and count what is lost or doubled (KILLS=200)
 	@$(RUN) -m tests.relay_kills --kills $(KILLS) $(ARGS)
+
+soak: $(VENV)/.dev ## work for hours with a fault in every round: nothing is lost, doubled, or grows (MINUTES=480)
+	@sh tests/system_packages.sh
+	@$(RUN) -m tests.soak --minutes $(MINUTES) $(ARGS)
 
 power-loss: $(VENV)/.dev ## see by strace that the disk is waited for before anything is acknowledged (needs strace)
 	@sh tests/system_packages.sh

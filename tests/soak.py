@@ -1,0 +1,217 @@
+"""Work for hours with a fault at random moments: nothing is lost or doubled, and nothing grows.
+
+`python -m tests.soak --minutes 480 --seed S`: a real Mosquitto, a mail server and the installed command. Machines report
+all the time; in every round something happens to the daemon or to what it needs, and within a limit it makes up for it.
+What the process holds is read after every round. Exit code 1 if anything is lost, doubled, or grows beyond its bound.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import sqlite3
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from tests.support.fleet import Planned, as_it_arrives, fleet
+from tests.support.ledger import Breaches, letters_copied
+from tests.support.rig import Rig, rig_in
+from tests.support.waiting import until
+
+_MACHINES = 60
+_AT_ONCE = 40
+_PORTIONS = 5
+_BETWEEN_S = 0.2
+_HELD_S = 6.0
+_RECOVERED_WITHIN_S = 90.0
+_SAID_EVERY_S = 60.0
+_READINGS_A_MINUTE = 1500
+_MOST = {"memory MB": 250.0, "descriptors": 80.0, "threads": 40.0, "WAL MB": 64.0}
+"""More than this of anything is a fault: the bounds of invariant I7."""
+
+
+@dataclass
+class Outcome:
+    """What happened, what it cost, and what was wrong afterwards."""
+
+    happened: Counter[str] = field(default_factory=Counter)
+    most: dict[str, float] = field(default_factory=dict)
+    slowest_s: float = 0.0
+    sent: int = 0
+    letters: int = 0
+    copied: int = 0
+    seconds: float = 0.0
+    breaches: Breaches = field(default_factory=Breaches)
+
+    @property
+    def beyond(self) -> list[str]:
+        """What has grown beyond its bound."""
+        return [f"{name}: {self.most[name]:.0f} > {most:.0f}" for name, most in _MOST.items() if self.most[name] > most]
+
+    def __str__(self) -> str:
+        faults = ", ".join(f"{count} x {name}" for name, count in sorted(self.happened.items()))
+        held = ", ".join(f"{value:.0f} {name}" for name, value in self.most.items())
+        return (
+            f"{self.happened.total()} rounds in {self.seconds:.0f} s: {faults}\n{self.sent} messages, {self.letters}"
+            f" letters ({self.copied} copies under the same id); made up for after {self.slowest_s:.1f} s at most\n"
+            f"at most {held}; beyond the bounds: {', '.join(self.beyond) or 'nothing'}\n{self.breaches}"
+        )
+
+
+def soak(folder: Path, minutes: float, seed: int) -> Outcome:
+    """Go on for so long."""
+    began, draw, outcome = time.monotonic(), random.Random(seed), Outcome(most=dict.fromkeys(_MOST, 0.0))
+    machines = fleet(seed, _MACHINES, max(round(minutes * _READINGS_A_MINUTE) // _MACHINES, 50))
+    arriving = _portions(as_it_arrives(machines.readings, seed))
+    with rig_in(folder, machines) as rig:
+        rig.daemon.start_ready()
+        said = began
+        while (now := time.monotonic()) - began < minutes * 60 and _round(rig, draw, arriving, outcome):
+            if now - said >= _SAID_EVERY_S:
+                said = now
+                print(f"{now - began:.0f} s: {outcome.happened.total()} rounds, {_held(rig)}", flush=True)
+        for portion in arriving:
+            rig.publish(portion)
+        rig.drain(_RECOVERED_WITHIN_S)
+        outcome.breaches = rig.breaches()
+        outcome.sent, outcome.letters = len(rig.publisher.acknowledged), len(rig.mailbox.letters)
+        outcome.copied = letters_copied(rig.mailbox)
+    outcome.seconds = time.monotonic() - began
+    return outcome
+
+
+def _portions(readings: Sequence[Planned]) -> Iterator[Sequence[Planned]]:
+    rest = iter(readings)
+    while portion := list(islice(rest, _AT_ONCE)):
+        yield portion
+
+
+def _round(rig: Rig, draw: random.Random, arriving: Iterator[Sequence[Planned]], outcome: Outcome) -> bool:
+    """Something happens while machines report, and all is made up for; False when no readings are left."""
+    portions = list(islice(arriving, _PORTIONS))
+    name = draw.choice(list(FAULTS))
+    with _reporting(rig, portions):
+        time.sleep(draw.uniform(0, _PORTIONS * _BETWEEN_S))
+        FAULTS[name](rig)
+    outcome.happened[name] += 1
+    over = time.monotonic()
+    rig.end_leases()
+    until(rig.is_idle, f"it makes up for: {name}; {rig.daemon.says()}", _RECOVERED_WITHIN_S)
+    outcome.slowest_s = max(outcome.slowest_s, time.monotonic() - over)
+    for what, value in _held(rig).items():
+        outcome.most[what] = max(outcome.most[what], value)
+    return bool(portions)
+
+
+@contextmanager
+def _reporting(rig: Rig, portions: Sequence[Sequence[Planned]]) -> Iterator[None]:
+    def report() -> None:
+        for portion in portions:
+            rig.publish(portion)
+            time.sleep(_BETWEEN_S)
+
+    machines = threading.Thread(target=report)
+    machines.start()
+    yield
+    machines.join()
+
+
+def _held(rig: Rig) -> dict[str, float]:
+    """What the daemon holds now."""
+    assert rig.daemon.process is not None
+    process = Path(f"/proc/{rig.daemon.process.pid}")
+    status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
+    wal = rig.daemon.store.with_name(f"{rig.daemon.store.name}-wal")
+    return {
+        "memory MB": int(status["VmRSS"].split()[0]) / 1024,
+        "descriptors": float(len(list((process / "fd").iterdir()))),
+        "threads": float(status["Threads"]),
+        "WAL MB": wal.stat().st_size / (1 << 20) if wal.exists() else 0.0,
+    }
+
+
+def _nothing(_rig: Rig) -> None:
+    """An hour like any other."""
+
+
+def _killed(rig: Rig) -> None:
+    rig.daemon.end(signal.SIGKILL)
+    rig.daemon.start()
+
+
+def _ended(rig: Rig) -> None:
+    """A signal before it is ready would not end it in order."""
+    rig.daemon.wait_for("ready")
+    code = rig.daemon.end()
+    assert code == 0, rig.daemon.says()
+    rig.daemon.start()
+
+
+def _held_up(rig: Rig) -> None:
+    assert rig.daemon.process is not None
+    os.kill(rig.daemon.process.pid, signal.SIGSTOP)
+    time.sleep(_HELD_S)
+    os.kill(rig.daemon.process.pid, signal.SIGCONT)
+
+
+def _read_again(rig: Rig) -> None:
+    rig.daemon.wait_for("ready")
+    assert rig.daemon.process is not None
+    os.kill(rig.daemon.process.pid, signal.SIGHUP)
+
+
+def _broker(rig: Rig) -> None:
+    rig.broker.restart(signal.SIGTERM)
+
+
+def _locked(rig: Rig) -> None:
+    with closing(sqlite3.connect(rig.daemon.store, timeout=60, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        time.sleep(_HELD_S)
+        other.execute("ROLLBACK")
+
+
+def _mail_refused(rig: Rig) -> None:
+    rig.mailbox.script.rcpt = "451 later"
+    time.sleep(_HELD_S)
+    rig.mailbox.script.rcpt = None
+
+
+FAULTS: Mapping[str, Callable[[Rig], None]] = {
+    "nothing": _nothing,
+    "killed": _killed,
+    "ended in order": _ended,
+    "held up": _held_up,
+    "configuration read again": _read_again,
+    "broker restarted": _broker,
+    "store locked": _locked,
+    "mail refused": _mail_refused,
+}
+"""What may happen in a round. The times for which it lasts are the faults themselves; nothing waits for them."""
+
+
+def main() -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=480)
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
+    given = parser.parse_args()
+    print(f"seed {given.seed}", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        outcome = soak(Path(folder), given.minutes, given.seed)
+    print(outcome)
+    return 1 if outcome.breaches or outcome.beyond else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
