@@ -1,6 +1,6 @@
 """Work for hours with a fault at random moments: nothing is lost or doubled, and nothing grows.
 
-`python -m tests.soak --minutes 480 --seed S`: a real Mosquitto, a mail server and the installed command. Machines report
+`python -m tests.soak --minutes 480 --seed S`: Mosquitto, a mail server and the installed command. Machines report
 all the time; in every round something happens to the daemon or to what it needs, and within a limit it makes up for it.
 What the process holds is read after every round. Exit code 1 if anything is lost, doubled, or grows beyond its bound.
 """

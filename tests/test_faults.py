@@ -5,6 +5,7 @@ The numbers are those of the table of faults; 1, kill -9, has a file of its own.
 
 from __future__ import annotations
 
+import re
 import resource
 import signal
 import sqlite3
@@ -363,6 +364,30 @@ def test_38_without_a_descriptor_left_readings_are_taken_and_the_rest_is_made_up
             assert rig.daemon.is_up()
         rig.drain()
         assert not (breaches := rig.breaches()), str(breaches)
+
+
+def test_38_without_more_memory_than_it_has_it_takes_a_flood(tmp_path: Path) -> None:
+    """What it holds is bounded by a batch (promise 7): where nothing more is given, nothing is missing."""
+    machines = fleet(39, 20, 300)
+    first, flood = machines.readings[:1000], machines.readings[1000:]
+    with rig_in(tmp_path, machines) as rig:
+        rig.daemon.start_ready()
+        rig.publish(first)
+        until(rig.is_idle, "what came first is stored, and told")
+        with _no_more_memory(rig.daemon):
+            rig.publish(flood)
+            until(rig.is_idle, f"the flood is stored, and told; {rig.daemon.says()}")
+        rig.drain()
+        assert not (breaches := rig.breaches()), str(breaches)
+
+
+@contextmanager
+def _no_more_memory(daemon: DaemonProcess) -> Iterator[None]:
+    assert daemon.process is not None
+    status = Path(f"/proc/{daemon.process.pid}/status").read_text()
+    (in_use_kb,) = re.findall(r"^VmSize:\s+(\d+) kB$", status, re.MULTILINE)
+    with _at_most(daemon, resource.RLIMIT_AS, int(in_use_kb) * 1024):
+        yield
 
 
 @contextmanager
