@@ -62,8 +62,10 @@ def _two_replicas(rig: Rig, folder: Path) -> Iterator[list[Upgradable]]:
         running = []
         for slot in ("1", "2"):
             settings = {**rig.settings, "mqtt": {**rig.settings["mqtt"], "slot": slot}}
-            running.append(stack.enter_context(ended_in_the_end(Upgradable(folder / slot, settings))))
-            running[-1].start_ready()
+            replica = Upgradable(folder / slot, settings)
+            stack.enter_context(ended_in_the_end(replica))
+            replica.start_ready()
+            running.append(replica)
         yield running
 
 
