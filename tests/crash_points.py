@@ -16,11 +16,10 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import cast
 
-from tests.support.fleet import Planned, as_it_arrives, fleet
+from tests.support.fleet import Planned, as_it_arrives, fleet, portions
 from tests.support.forked_daemon import ForkedDaemon, zygote_of
 from tests.support.ledger import Breaches, letters_copied
 from tests.support.rig import Rig, rig_in
@@ -60,7 +59,7 @@ def crash_points(folder: Path, times: int, seed: int) -> Outcome:
     lives = [point for point in POINTS for _ in range(times)]
     draw.shuffle(lives)
     machines = fleet(seed, _MACHINES, max(len(lives) * 5, 50))
-    arriving = _portions(as_it_arrives(machines.readings, seed))
+    arriving = portions(as_it_arrives(machines.readings, seed), _AT_ONCE)
     with (
         rig_in(folder, machines, launcher=(_LAUNCHER,), daemon_class=ForkedDaemon, mqtt={"batch": _BATCH}) as rig,
         zygote_of(rig, _LAUNCHER) as zygote,
@@ -81,12 +80,6 @@ def crash_points(folder: Path, times: int, seed: int) -> Outcome:
         outcome.copied = letters_copied(rig.mailbox)
     outcome.seconds = time.monotonic() - began
     return outcome
-
-
-def _portions(readings: Sequence[Planned]) -> Iterator[Sequence[Planned]]:
-    rest = iter(readings)
-    while portion := list(islice(rest, _AT_ONCE)):
-        yield portion
 
 
 def _one_life(rig: Rig, daemon: ForkedDaemon, point: str, times: int, arriving: Iterator[Sequence[Planned]]) -> None:

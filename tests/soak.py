@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from tests.support.fleet import Planned, as_it_arrives, fleet
+from tests.support.fleet import Planned, as_it_arrives, fleet, portions
 from tests.support.ledger import Breaches, letters_copied
 from tests.support.rig import Rig, rig_in
 from tests.support.waiting import until
@@ -72,7 +72,7 @@ def soak(folder: Path, minutes: float, seed: int) -> Outcome:
     """Go on for so long."""
     began, draw, outcome = time.monotonic(), random.Random(seed), Outcome(most=dict.fromkeys(_MOST, 0.0))
     machines = fleet(seed, _MACHINES, max(round(minutes * _READINGS_A_MINUTE) // _MACHINES, 50))
-    arriving = _portions(as_it_arrives(machines.readings, seed))
+    arriving = portions(as_it_arrives(machines.readings, seed), _AT_ONCE)
     with rig_in(folder, machines) as rig:
         rig.daemon.start_ready()
         said = began
@@ -88,12 +88,6 @@ def soak(folder: Path, minutes: float, seed: int) -> Outcome:
         outcome.copied = letters_copied(rig.mailbox)
     outcome.seconds = time.monotonic() - began
     return outcome
-
-
-def _portions(readings: Sequence[Planned]) -> Iterator[Sequence[Planned]]:
-    rest = iter(readings)
-    while portion := list(islice(rest, _AT_ONCE)):
-        yield portion
 
 
 def _round(rig: Rig, draw: random.Random, arriving: Iterator[Sequence[Planned]], outcome: Outcome) -> bool:

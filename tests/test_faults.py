@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -171,6 +171,17 @@ def test_6_a_broker_killed_under_load_is_found_again_and_the_next_readings_make_
         assert not breaches.store
 
 
+def loses_its_session(rig: Rig, before: Sequence[Planned], in_flight: Sequence[Planned]) -> None:
+    """The broker forgets us: a batch of what was in flight is in the daemon, not in the store, the others with it."""
+    rig.publish(before)
+    until(lambda: rig.daemon.count(_ALL) == len(before), "what came before is stored")
+    with store_locked(rig.daemon.store):
+        rig.publish(in_flight)
+        rig.daemon.wait_for("store_busy")
+        rig.broker.restart(signal.SIGKILL, forgetting=True)
+    rig.daemon.wait_for("mqtt_subscribed", 2)
+
+
 @pytest.mark.sqlite_file
 def test_7_a_lost_session_with_deliveries_in_flight_is_noticed_and_costs_only_what_the_broker_lost(
     tmp_path: Path,
@@ -179,14 +190,7 @@ def test_7_a_lost_session_with_deliveries_in_flight_is_noticed_and_costs_only_wh
     before, in_flight, after = (machines.readings[begin:end] for begin, end in ((0, 100), (100, 200), (200, 400)))
     with rig_in(tmp_path, machines) as rig:
         rig.daemon.start_ready()
-        rig.publish(before)
-        until(lambda: rig.daemon.count(_ALL) == len(before), "what came before is stored")
-        with store_locked(rig.daemon.store):
-            rig.publish(in_flight)
-            # A batch of them is in the daemon, not in the store, and the others are with the broker.
-            rig.daemon.wait_for("store_busy")
-            rig.broker.restart(signal.SIGKILL, forgetting=True)
-        rig.daemon.wait_for("mqtt_subscribed", 2)
+        loses_its_session(rig, before, in_flight)
         assert [event["session_present"] for event in rig.daemon.events("mqtt_connected")][1:] == [False]
         assert len(rig.daemon.events("mqtt_session_new")) == 2
         rig.publish(after)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import socket
 import threading
 from collections.abc import Callable, Sequence
@@ -30,9 +29,7 @@ from tests.support.ledger import readings_lost
 from tests.support.postgres import Postgres, postgres
 from tests.support.rig import rig_in
 from tests.support.waiting import until
-from tests.test_faults import store_locked
-
-_ALL = "SELECT count(*) FROM readings WHERE source = 'telematics'"
+from tests.test_faults import loses_its_session
 
 
 def readings_of_an_absence_lost(folder: Path, launcher: str) -> list[str]:
@@ -56,13 +53,7 @@ def readings_after_a_lost_session_lost(folder: Path, launcher: str) -> list[str]
     before, in_flight, after = (machines.readings[begin:end] for begin, end in ((0, 100), (100, 200), (200, 400)))
     with rig_in(folder, machines, launcher=[launcher], mqtt={"batch": 20}) as rig:
         rig.daemon.start_ready()
-        rig.publish(before)
-        until(lambda: rig.daemon.count(_ALL) == len(before), "what came before is stored")
-        with store_locked(rig.daemon.store):
-            rig.publish(in_flight)
-            rig.daemon.wait_for("store_busy")
-            rig.broker.restart(signal.SIGKILL, forgetting=True)
-        rig.daemon.wait_for("mqtt_subscribed", 2)
+        loses_its_session(rig, before, in_flight)
         rig.publish(after)
         until(lambda: not rig.daemon.is_up(), "it dies")
         rig.daemon.process = None

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from threading import Thread
 
@@ -29,6 +28,7 @@ from tests.bench.stream import readings
 from tests.support.broker import Broker, broker_in
 from tests.support.daemon_process import DaemonProcess, ended_in_the_end
 from tests.support.database import Database
+from tests.support.fleet import portions
 from tests.support.postgres import postgres
 from tests.support.publisher import Message
 
@@ -126,16 +126,10 @@ def _replicas(folder: Path, broker: Broker, url: str) -> Iterator[list[DaemonPro
 def _send(broker: Broker, messages: Iterable[Message], taken: _Taken) -> None:
     """As fast as it is taken: the broker holds only so much."""
     with closing(Pipeline(broker.port)) as pipeline:
-        for number, part in enumerate(_parts(messages), start=1):
+        for number, part in enumerate(portions(messages, _AT_ONCE), start=1):
             pipeline.publish(part)
             while number * _AT_ONCE - taken.stored() > _MOST_UNDER_WAY:
                 time.sleep(_LOOK_S)
-
-
-def _parts(messages: Iterable[Message]) -> Iterator[list[Message]]:
-    rest = iter(messages)
-    while part := list(islice(rest, _AT_ONCE)):
-        yield part
 
 
 def _watched(taken: _Taken, size: int, turns: int, sending: Thread) -> list[Seen]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
 
 from sqlalchemy import insert
 
@@ -142,6 +144,13 @@ def as_it_arrives(readings: Sequence[Planned], seed: int, window: int = 32, repe
     copies = [reading for reading in readings for _ in range(1 + (draw.random() < repeated))]
     order = sorted(range(len(copies)), key=lambda place: place + draw.uniform(0, window))
     return [copies[place] for place in order]
+
+
+def portions(of: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """So many at a time, as they come."""
+    rest = iter(of)
+    while portion := list(islice(rest, size)):
+        yield portion
 
 
 def expected_orders(warranty: Warranty, most_ms: int) -> dict[tuple[str, str], str]:
