@@ -83,6 +83,8 @@ def _move(file: str, url: str) -> None:
     with closing(Store(url)) as store:
         schema.prepare(store, upgrading=False)
     move(file, url)
+    # A fleet that reports: nobody has been silent for as long as the patterns' machines.
+    Database(url).does("UPDATE meters SET waits_since = current_date WHERE waits_since IS NOT NULL")
 
 
 class _Taken:
