@@ -7,6 +7,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sqlalchemy import Connection
+
 from adapters.files.register import CENTRES, YARDS, Register
 from adapters.files.table import Problems, Table, TableError
 from adapters.store.registering import keep_places
@@ -19,11 +21,17 @@ Progress = Callable[[int, int], None]
 Values = dict[str, Any]
 Check = Callable[[list[tuple[int, Values]]], Iterable[str]]
 """What is wrong with lines whose cells are right, each alone, by line number."""
+Also = Callable[[Connection, Any], None]
+"""Done in the transaction of an import, with what came of it."""
 _Item = TypeVar("_Item")
 
 
 def silent(_done: int, _there_are: int) -> None:
     """Progress that nobody watches."""
+
+
+def nothing_else(_connection: Connection, _came: Any) -> None:  # noqa: ANN401 - whatever an import comes to
+    """An import of which nobody takes note."""
 
 
 class Checked:
@@ -79,21 +87,23 @@ def no_twins(key: str) -> Check:
     return check
 
 
-def import_centres(keeper: Keeper, path: Path, now_ms: int) -> int:
+def import_centres(keeper: Keeper, path: Path, now_ms: int, also: Also = nothing_else) -> int:
     """Insert or update service centres; how many. Columns the file has not are left as they are."""
-    return _import_places(keeper, path, CENTRES, "service_centre", now_ms)
+    return _import_places(keeper, path, (CENTRES, "service_centre"), now_ms, also)
 
 
-def import_yards(keeper: Keeper, path: Path, now_ms: int) -> int:
+def import_yards(keeper: Keeper, path: Path, now_ms: int, also: Also = nothing_else) -> int:
     """Insert or update yards; how many. Columns the file has not are left as they are."""
-    return _import_places(keeper, path, YARDS, "yard", now_ms)
+    return _import_places(keeper, path, (YARDS, "yard"), now_ms, also)
 
 
-def _import_places(keeper: Keeper, path: Path, register: Register, key: str, now_ms: int) -> int:
+def _import_places(keeper: Keeper, path: Path, places: tuple[Register, str], now_ms: int, also: Also) -> int:
+    register, key = places
     checked = Checked(path, register, no_twins(key))
     with keeper.store.write() as connection:
         for chunk in chunked(checked.lines(), CHUNK):
             rows = [{name: values[name] for name in checked.columns} for _, values in chunk]
             keep_places(connection, key, rows)
         look_at_registers(connection, keeper, keeper.today(now_ms), now_ms)
+        also(connection, checked.count)
     return checked.count

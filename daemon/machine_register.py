@@ -20,7 +20,7 @@ from daemon import life
 from daemon.findings import look_at_machines, look_at_registers
 from daemon.history import steps_done
 from daemon.hours_by_hand import dial_by_hand
-from daemon.imports import CHUNK, Checked, Progress, Values, chunked, no_twins, silent
+from daemon.imports import CHUNK, Also, Checked, Progress, Values, chunked, no_twins, nothing_else, silent
 from daemon.judging import row_of
 from daemon.keeper import Keeper
 from daemon.meters import judge_again
@@ -53,7 +53,12 @@ _DATES = ("stocked_on", "handed_over_on", "last_step_done_on")
 
 
 def import_machines(
-    keeper: Keeper, path: Path, now_ms: int, by: str | None = None, progress: Progress = silent
+    keeper: Keeper,
+    path: Path,
+    now_ms: int,
+    by: str | None = None,
+    progress: Progress = silent,
+    also: Also = nothing_else,
 ) -> Counter[Status]:
     """Register all machines of a file in one transaction; how many of each status. TableError names every bad line."""
     checked = Checked(path, MACHINES, _Checks(keeper, now_ms).of)
@@ -64,6 +69,7 @@ def import_machines(
             counts.update(values["status"] for _, values in chunk)
             progress(counts.total(), checked.count)
         look_at_registers(connection, keeper, keeper.today(now_ms), now_ms)
+        also(connection, counts)
     return counts
 
 

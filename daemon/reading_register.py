@@ -10,7 +10,7 @@ from pathlib import Path
 from adapters.files.register import READINGS
 from adapters.mqtt.decode import Delivery, Report
 from daemon.hours_by_hand import dial_by_hand
-from daemon.imports import Checked, Progress, Values, chunked, silent
+from daemon.imports import Also, Checked, Progress, Values, chunked, nothing_else, silent
 from daemon.judging import judge_all
 from daemon.keeper import Keeper
 from daemon.refused import RefusedError
@@ -22,7 +22,9 @@ _Entry = tuple[int, str, int]
 """Time in ms, machine, dial in ms: what a line says, small enough to be kept of a whole file."""
 
 
-def import_readings(keeper: Keeper, path: Path, now_ms: int, progress: Progress = silent) -> Counter[Verdict]:
+def import_readings(
+    keeper: Keeper, path: Path, now_ms: int, progress: Progress = silent, also: Also = nothing_else
+) -> Counter[Verdict]:
     """Judge the readings of a file in one transaction; how often each verdict was given. TableError names bad lines."""
     checks = _Checks(keeper, now_ms)
     checked = Checked(path, READINGS, checks.of)
@@ -33,6 +35,7 @@ def import_readings(keeper: Keeper, path: Path, now_ms: int, progress: Progress 
         for chunk in chunked(ordered, _CHUNK):
             counts.update(judge_all(connection, keeper, [_report(*entry) for entry in chunk], now_ms))
             progress(counts.total(), checked.count)
+        also(connection, counts)
     return counts
 
 

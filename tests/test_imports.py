@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import xlsxwriter
-from sqlalchemy import select
+from sqlalchemy import Connection, func, select
 
 from adapters.files.table import TableError
 from adapters.mqtt.decode import Delivery, Report
@@ -507,3 +507,37 @@ def test_readings_that_are_none_are_bad_lines(world: World, tmp_path: Path) -> N
         ["line 7", " at"],
     ]
     assert contents(world)["readings"] == []
+
+
+IMPORTS = {
+    "machines": (import_machines, "machine_id,category,status,stocked_on\nI1,loader,stock,2025-03-01\n", machine_table),
+    "centres": (import_centres, "service_centre,name\nNEW,New\n", service_centres),
+    "yards": (import_yards, "yard,name\nNEW,New\n", yards),
+    "readings": (import_readings, "machine_id,hours,at\nNOBODY,5,2025-03-01T08:00:00+08:00\n", readings),
+}
+
+
+@pytest.mark.parametrize("what", IMPORTS)
+def test_an_import_that_cannot_be_noted_is_none(world: World, tmp_path: Path, what: str) -> None:
+    """Whoever takes note of it does so in its transaction."""
+    import_file, content, table = IMPORTS[what]
+    file = tmp_path / "file.csv"
+    file.write_text(content)
+    noted: list[tuple[int, object]] = []
+
+    def count(connection: Connection) -> int:
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+    def refuse(connection: Connection, came: object) -> None:
+        noted.append((count(connection), came))
+        raise PermissionError(what)
+
+    with world.keeper.store.read() as connection:
+        before = count(connection)
+    with pytest.raises(PermissionError):
+        import_file(world.keeper, file, world.now_ms, also=refuse)  # type: ignore[operator]
+    with world.keeper.store.read() as connection:
+        assert count(connection) == before
+    ((then, came),) = noted
+    assert then == before + 1
+    assert came

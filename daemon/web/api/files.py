@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Request
 from fastapi.responses import Response
+from sqlalchemy import Connection
 
 from daemon import printing
-from daemon.imports import import_centres, import_yards
+from daemon.imports import Also, import_centres, import_yards
 from daemon.keeper import Keeper
 from daemon.machine_register import import_machines
 from daemon.reading_register import import_readings
@@ -26,6 +28,8 @@ from daemon.web.scope import must, own_order
 from daemon.web.site import Site, site_of
 from notifications.paper.facts import PaperFacts
 from notifications.words import LOCALES, nearest_locale
+from schedules.machine import Status
+from schedules.reading import Verdict
 
 router = APIRouter()
 Fields = dict[str, Any]
@@ -37,7 +41,10 @@ _FILES = {
     }
 }
 Content = Annotated[bytes, Body(media_type="text/csv")]
-Take = Callable[[Keeper, Path, int], Fields]
+Take = Callable[[Keeper, Path, int, Also], Any]
+"""Imports a file, and does something else in the same transaction."""
+Say = Callable[[Any], Fields]
+"""What came of it, as it is answered."""
 LocaleAsked = Annotated[str | None, Query(pattern=f"^({'|'.join(LOCALES)})$")]
 
 
@@ -45,45 +52,60 @@ LocaleAsked = Annotated[str | None, Query(pattern=f"^({'|'.join(LOCALES)})$")]
 def register_machines(request: Request, person: Changer, content: Content) -> Fields:
     """CSV or XLSX, all of its machines or none; every bad line is named."""
 
-    def take(keeper: Keeper, file: Path, now_ms: int) -> Fields:
-        counts = import_machines(keeper, file, now_ms, person.name)
-        return {"registered": counts.total(), **{str(status): count for status, count in counts.items()}}
+    def take(keeper: Keeper, file: Path, now_ms: int, also: Also) -> Counter[Status]:
+        return import_machines(keeper, file, now_ms, person.name, also=also)
 
-    return _taken(site_of(request), person, "machines", content, take)
+    return _taken(site_of(request), person, "machines", content, (take, _registered))
+
+
+def _registered(counts: Counter[Status]) -> Fields:
+    return {"registered": counts.total(), **{str(status): count for status, count in counts.items()}}
 
 
 @router.post("/service-centres/import", tags=["registers"], summary="Add or update centres", openapi_extra=_FILES)
 def register_centres(request: Request, person: Changer, content: Content) -> Fields:
     """All of the file or nothing."""
-    return _taken(site_of(request), person, "service centres", content, lambda *given: {"kept": import_centres(*given)})
+    return _taken(site_of(request), person, "service centres", content, (import_centres, _kept))
 
 
 @router.post("/yards/import", tags=["registers"], summary="Add or update yards", openapi_extra=_FILES)
 def register_yards(request: Request, person: Changer, content: Content) -> Fields:
     """All of the file or nothing."""
-    return _taken(site_of(request), person, "yards", content, lambda *given: {"kept": import_yards(*given)})
+    return _taken(site_of(request), person, "yards", content, (import_yards, _kept))
+
+
+def _kept(count: int) -> Fields:
+    return {"kept": count}
 
 
 @router.post("/readings/import", tags=["readings"], summary="Judge the readings of a file", openapi_extra=_FILES)
 def judge_readings(request: Request, person: Changer, content: Content) -> Fields:
     """In order of time; how often each verdict was given."""
 
-    def take(keeper: Keeper, file: Path, now_ms: int) -> Fields:
-        return {str(verdict): count for verdict, count in import_readings(keeper, file, now_ms).items()}
+    def take(keeper: Keeper, file: Path, now_ms: int, also: Also) -> Counter[Verdict]:
+        return import_readings(keeper, file, now_ms, also=also)
 
-    return _taken(site_of(request), person, "readings", content, take)
+    return _taken(site_of(request), person, "readings", content, (take, _judged))
 
 
-def _taken(site: Site, person: Person, what: str, content: bytes, take: Take) -> Fields:
-    """Import what was sent; TableError names every bad line. Sent again, a file comes to the same."""
+def _judged(counts: Counter[Verdict]) -> Fields:
+    return {str(verdict): count for verdict, count in counts.items()}
+
+
+def _taken(site: Site, person: Person, what: str, content: bytes, importing: tuple[Take, Say]) -> Fields:
+    """Import what was sent, and note it in the same transaction; TableError names every bad line. Sent again, a file
+    comes to the same.
+    """
     must(person, Action.IMPORT)
+    now_ms, (take, say) = site.clock(), importing
+
+    def noted(connection: Connection, came: Any) -> None:  # noqa: ANN401 - what comes of an import
+        note(connection, now_ms, person, Action.IMPORT, what, given=say(came))
+
     with tempfile.TemporaryDirectory(prefix="hourkeeper-import-") as folder:
         file = Path(folder) / "file"
         file.write_bytes(content)
-        came = take(site.keeper, file, site.clock())
-    with site.keeper.store.write() as connection:
-        note(connection, site.clock(), person, Action.IMPORT, what, given=came)
-    return came
+        return say(take(site.keeper, file, now_ms, noted))
 
 
 @router.get(
