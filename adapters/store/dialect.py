@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     ColumnElement,
     Connection,
     FromClause,
+    Integer,
     SelectBase,
     Table,
     Text,
@@ -25,18 +27,23 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 
 
-def listed(connection: Connection, values: Sequence[str]) -> FromClause:
+def listed(connection: Connection, values: Sequence[str] | Sequence[int]) -> FromClause:
     """A column `value` of these values: one parameter however many there are, so that statements are compiled once."""
     if connection.dialect.name == "sqlite":
         return func.json_each(bindparam(None, json.dumps(list(values)), Text)).table_valued("value")
     return func.unnest(bindparam(None, list(values), ARRAY(Text))).table_valued("value").render_derived()
 
 
-def among(connection: Connection, wanted: Column[Any], values: Sequence[str]) -> ColumnElement[bool]:
-    """`wanted` is one of `values`."""
+def among(connection: Connection, wanted: Column[Any], values: Sequence[str] | Sequence[int]) -> ColumnElement[bool]:
+    """`wanted` is one of `values`: one parameter, as in `listed`."""
     if connection.dialect.name == "sqlite":
         return wanted.in_(select(listed(connection, values).c.value))
-    return wanted == any_(bindparam(None, list(values), ARRAY(Text)))
+    return wanted == any_(bindparam(None, list(values), ARRAY(BigInteger if _is_number(wanted) else Text)))
+
+
+def _is_number(column: Column[Any]) -> bool:
+    """Whether whole numbers stand in a column."""
+    return isinstance(column.type, Integer)
 
 
 def among_found(connection: Connection, wanted: ColumnElement[Any], values: SelectBase) -> ColumnElement[bool]:

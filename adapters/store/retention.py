@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, takewhile
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, TextClause, delete, exists, or_, select
 
+from adapters.store.dialect import among
 from adapters.store.tables import OTHER_TIME, meters, raw_deliveries, reading_decisions, readings
 from schedules.reading import IN_HISTORY, Source, Verdict
 
@@ -37,7 +38,7 @@ def forget_readings(
         return Looked(above)
     gone = [*_refused(connection, old), *_replaced(connection, old, before_ms, day_end)]
     _forget_payloads(connection, gone)
-    connection.execute(delete(readings).where(columns.id.in_(gone)))
+    connection.execute(delete(readings).where(among(connection, columns.id, gone)))
     return Looked(old[-1].id if old else above, len(gone), len(old) == limit)
 
 
@@ -75,10 +76,10 @@ def _later(until_ms: int, *counts: ColumnElement[bool] | TextClause) -> ColumnEl
     return exists().where(its.machine_id == columns.machine_id, its.verdict == Verdict.ACCEPTED, *arrived, *counts)
 
 
-def _ids(connection: Connection, among: Iterable[int], which: ColumnElement[bool]) -> list[int]:
+def _ids(connection: Connection, numbers: Sequence[int], which: ColumnElement[bool]) -> list[int]:
     """Those of which it is true, and on which nobody has ever decided."""
     decided = exists().where(reading_decisions.c.reading_id == readings.c.id)
-    statement = select(readings.c.id).where(readings.c.id.in_(list(among)), which, ~decided)
+    statement = select(readings.c.id).where(among(connection, readings.c.id, numbers), which, ~decided)
     return list(connection.execute(statement).scalars())
 
 
@@ -95,4 +96,4 @@ def forget_payloads(connection: Connection, before_ms: int, limit: int) -> Looke
 def _forget_payloads(connection: Connection, reading_ids: Sequence[int]) -> None:
     if not reading_ids:
         return
-    connection.execute(delete(raw_deliveries).where(raw_deliveries.c.reading_id.in_(reading_ids)))
+    connection.execute(delete(raw_deliveries).where(among(connection, raw_deliveries.c.reading_id, reading_ids)))
