@@ -6,10 +6,12 @@ A database carries the version of its tables in `alembic_version`; ours are the 
 
 from __future__ import annotations
 
+import time
 from enum import StrEnum
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import OperationalError
 
 from adapters.store import outside_tables, people_tables  # noqa: F401 - their tables belong to the metadata
 from adapters.store.engine import Store
@@ -18,6 +20,11 @@ from adapters.store.tables import metadata
 MIGRATIONS = Path(__file__).with_name("migrations")
 _VERSION_TABLE = "alembic_version"
 _LOCK = 7_410_913
+_LONGEST_WAIT = "5s"
+_TRIES = 30
+_PAUSE_S = 1.0
+_IN_THE_WAY = frozenset({"40P01", "55P03"})
+"""Of PostgreSQL: a deadlock, and a lock that was not to be had in time."""
 
 
 class SchemaError(Exception):
@@ -92,8 +99,21 @@ def prepare(store: Store, *, upgrading: bool, scripts: Path = MIGRATIONS) -> Non
 def upgrade(store: Store, scripts: Path = MIGRATIONS) -> None:
     """Bring the tables up to this version in one transaction: all of it or nothing.
 
-    SchemaError if they are newer, or somebody else's.
+    Daemons of the version before may work meanwhile: where they and we are in each other's way, it is tried again.
+    SchemaError if the tables are newer, or somebody else's.
     """
+    for left in reversed(range(_TRIES)):
+        try:
+            _upgrade_at_once(store, scripts)
+        except OperationalError as fault:
+            if not left or getattr(fault.orig, "sqlstate", None) not in _IN_THE_WAY:
+                raise
+            time.sleep(_PAUSE_S)
+        else:
+            return
+
+
+def _upgrade_at_once(store: Store, scripts: Path) -> None:
     with store.rebuild() as connection:
         _wait_for_others(connection)
         found = state_on(connection, scripts)
@@ -118,3 +138,5 @@ def _wait_for_others(connection: Connection) -> None:
     """Replicas that start together: one upgrades, the others find it done. SQLite's writers wait by themselves."""
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+        # Whoever waits for a whole table holds up all who come after: not for long.
+        connection.execute(text(f"SET LOCAL lock_timeout = '{_LONGEST_WAIT}'"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
@@ -13,13 +14,15 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import insert, inspect
+from sqlalchemy import insert, inspect, text
 
 from adapters.store import schema
 from adapters.store.engine import Store
 from adapters.store.schema import SchemaError, SchemaState
 from adapters.store.soundness import problems
 from adapters.store.tables import metadata, service_centres
+from tests.support.postgres import postgres
+from tests.support.waiting import until
 
 LATER = """
 import sqlalchemy as sa
@@ -166,3 +169,30 @@ def test_a_damaged_file_is_found(store: Store, tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes().replace(b"C1500", b"C9999"))
 
     assert [problem for problem in problems(store) if "damaged" in problem]
+
+
+_WIDER = (
+    'op.add_column("readings", sa.Column("later", sa.Text())); op.add_column("meters", sa.Column("later", sa.Text()))'
+)
+_WAITS_FOR = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'meters'::regclass"
+
+
+def test_an_upgrade_and_a_daemon_that_are_in_each_others_way_both_come_through(tmp_path: Path) -> None:
+    """The daemon has a meter and wants to store a reading; the upgrade has the readings and wants the meters."""
+    scripts = with_later(tmp_path, _WIDER)
+    with postgres() as server, closing(Store(server.new_database())) as store:
+        schema.upgrade(store)
+        with store.write() as daemon:
+            daemon.execute(text("SET LOCAL deadlock_timeout = '100s'"))  # it is the upgrade that gives way
+            daemon.execute(text("LOCK TABLE meters IN ROW EXCLUSIVE MODE"))
+            upgrade = threading.Thread(target=schema.upgrade, args=(store, scripts))
+            upgrade.start()
+            until(partial(_is_true, store, _WAITS_FOR), "the upgrade waits for the meters")
+            daemon.execute(text("LOCK TABLE readings IN ROW EXCLUSIVE MODE"))
+        upgrade.join()
+        assert schema.state(store, scripts) is SchemaState.CURRENT
+
+
+def _is_true(store: Store, question: str) -> bool:
+    with store.read() as connection:
+        return bool(connection.execute(text(question)).scalar_one())
