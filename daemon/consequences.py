@@ -95,11 +95,15 @@ def rehearse(keeper: Keeper, machine_id: str, act: Act, renamed: str | None = No
 
 def seen(keeper: Keeper, machine_id: str, act: Callable[[], _Result]) -> tuple[_Result, Consequences]:
     """What a command that has transactions of its own returns, and what came of it."""
-    with keeper.store.read() as connection:
-        before = _machine(connection, keeper, machine_id)
+    before = _as_it_stands(keeper, machine_id)
     result = act()
+    return result, Consequences(before, _as_it_stands(keeper, machine_id))
+
+
+def _as_it_stands(keeper: Keeper, machine_id: str) -> Machine | None:
     with keeper.store.read() as connection:
-        return result, Consequences(before, _machine(connection, keeper, machine_id))
+        record = machines.look_at(connection, keeper.zone, [machine_id]).get(machine_id)
+    return None if record is None else record.facts
 
 
 def watched(

@@ -23,7 +23,7 @@ def changes_by(keeper: Keeper, day: date) -> Iterator[tuple[str, Change]]:
     after = ""
     with keeper.store.read() as connection:
         while batch := _asked(connection, keeper, day, after):
-            for record in machines.load(connection, keeper.zone, batch).values():
+            for record in machines.look_at(connection, keeper.zone, batch).values():
                 for change in assess(record.facts, day, keeper.rulebook).changes:
                     yield record.facts.machine_id, change
             after = batch[-1]

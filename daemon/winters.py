@@ -117,7 +117,7 @@ def effects(connection: Connection, keeper: Keeper, rulebook: Rulebook, region: 
     """What another rulebook would make of the freeze orders of a region's machines by today, a line each."""
     after = ""
     while page := _in_stock(connection, region, after):
-        for machine_id, record in machines.load(connection, keeper.zone, page).items():
+        for machine_id, record in machines.look_at(connection, keeper.zone, page).items():
             as_is, would_be = (assess(record.facts, today, book).machine.orders for book in (keeper.rulebook, rulebook))
             for key in sorted({*as_is, *would_be}, key=lambda key: key.step):
                 if key.kind is Kind.FREEZE_PROTECTION and as_is.get(key) != would_be.get(key):

@@ -56,7 +56,7 @@ def workload(
     done, there_are = 0, count_in_service(keeper, service_centre)
     for connection, page in pages_in_service(keeper, service_centre):
         projected = projections(connection, keeper.rulebook.plan.forecast, page, now_ms)
-        for machine_id, record in machines.load(connection, keeper.zone, page).items():
+        for machine_id, record in machines.look_at(connection, keeper.zone, page).items():
             for visit in visits_ahead(record.facts, projected[machine_id], today, keeper.rulebook, weeks):
                 found[record.service_centre, visit.week].add(record.category, visit)
         done += len(page)

@@ -33,6 +33,7 @@ from tests.support.publisher import Message
 from tests.support.rig import Rig, rig_in
 from tests.support.waiting import until
 
+_A_BATCH_MB = 60
 _ALL = "SELECT count(*) FROM readings"
 _SHORTEST_KEEPALIVE = {"keepalive": 5}
 
@@ -378,11 +379,20 @@ def test_38_without_more_memory_than_it_has_it_takes_a_flood(tmp_path: Path) -> 
         rig.daemon.start_ready()
         rig.publish(first)
         until(rig.is_idle, "what came first is stored, and told")
+        before_mb = _resident_mb(rig.daemon)
         with _no_more_memory(rig.daemon):
             rig.publish(flood)
             until(rig.is_idle, f"the flood is stored, and told; {rig.daemon.says()}")
+        assert _resident_mb(rig.daemon) < before_mb + _A_BATCH_MB
         rig.drain()
         assert not (breaches := rig.breaches()), str(breaches)
+
+
+def _resident_mb(daemon: DaemonProcess) -> float:
+    assert daemon.process is not None
+    status = Path(f"/proc/{daemon.process.pid}/status").read_text()
+    (resident_kb,) = re.findall(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(resident_kb) / 1024
 
 
 @contextmanager

@@ -95,7 +95,7 @@ def _goes_on(rig: Rig, running: Sequence[Upgradable]) -> None:
 
 
 def test_replicas_are_upgraded_one_after_the_other_without_a_gap(tmp_path: Path) -> None:
-    machines = fleet(30, 20, 400)
+    machines = fleet(30, 20, 900)
     arriving = as_it_arrives(machines.readings, 30)
     new, shared = next_version(tmp_path / "new"), {"protocol": "5", "group": "fleet", "slot": "1"}
     with (
@@ -118,8 +118,8 @@ def test_replicas_are_upgraded_one_after_the_other_without_a_gap(tmp_path: Path)
             _goes_on(rig, [other])
             replica.becomes(new)
             replica.start_ready()
-        assert not over.is_set()
         _goes_on(rig, running)
+        assert len(rig.acknowledged) < len(arriving), "machines report to the end"
         for replica in running:
             failed = [event for event in replica.events(ever=True) if event.get("level") == "error"]
             assert failed == []

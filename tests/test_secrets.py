@@ -121,6 +121,7 @@ def test_no_secret_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free
         page = rig.daemon.wait_for("web_ready")[0]["address"].rstrip("/")
         rig.publish(machines.readings)
         rig.daemon.wait_for("influx_away")
+        rig.daemon.wait_for("fleet_away")
         until(lambda: rig.daemon.count("SELECT count(DISTINCT channel) FROM letters WHERE attempts > 0") == 4, "tried")
         told = {path: _answer(f"{page}{path}") for path in _PATHS}
         told |= {" ".join(words): _said(rig, *words) for words in _COMMANDS}

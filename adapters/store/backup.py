@@ -88,7 +88,7 @@ def _copy_out(store: Store, partial: Path, progress: Progress) -> None:
     copy = Store(f"sqlite:///{partial}")
     try:
         schema.upgrade(copy)
-        with store.read() as source, copy.rebuild() as target:
+        with store.snapshot() as source, copy.rebuild() as target:
             _replace(source, target, progress)
     finally:
         copy.close()

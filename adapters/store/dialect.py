@@ -27,17 +27,21 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 
 
-def listed(connection: Connection, values: Sequence[str] | Sequence[int]) -> FromClause:
+def listed(connection: Connection, values: Sequence[str]) -> FromClause:
     """A column `value` of these values: one parameter however many there are, so that statements are compiled once."""
     if connection.dialect.name == "sqlite":
-        return func.json_each(bindparam(None, json.dumps(list(values)), Text)).table_valued("value")
+        return _each(values)
     return func.unnest(bindparam(None, list(values), ARRAY(Text))).table_valued("value").render_derived()
+
+
+def _each(values: Sequence[str] | Sequence[int]) -> FromClause:
+    return func.json_each(bindparam(None, json.dumps(list(values)), Text)).table_valued("value")
 
 
 def among(connection: Connection, wanted: Column[Any], values: Sequence[str] | Sequence[int]) -> ColumnElement[bool]:
     """`wanted` is one of `values`: one parameter, as in `listed`."""
     if connection.dialect.name == "sqlite":
-        return wanted.in_(select(listed(connection, values).c.value))
+        return wanted.in_(select(_each(values).c.value))
     return wanted == any_(bindparam(None, list(values), ARRAY(BigInteger if _is_number(wanted) else Text)))
 
 

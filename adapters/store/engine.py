@@ -36,10 +36,10 @@ class Store:
         if self.engine.dialect.name == "sqlite":
             _make_folder(self.url.database)
             _use_sqlite_well(self.engine, busy_ms)
-            self._reader = self.engine.execution_options()
+            self._snapshot = self.engine.execution_options()
         else:
             _use_postgresql_well(self.engine)
-            self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ")
+            self._snapshot = self.engine.execution_options(isolation_level="REPEATABLE READ")
         self._writer = self.engine.execution_options(writer=True)
 
     @contextmanager
@@ -50,8 +50,14 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One transaction that reads a single snapshot: what was there at its beginning, however long it reads."""
-        with self._reader.connect() as connection, connection.begin():
+        """One transaction that reads; on PostgreSQL each of its statements sees what was committed before it."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """One transaction that reads what was there at its beginning, however long it reads; nobody may lock in it."""
+        with self._snapshot.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager

@@ -66,7 +66,7 @@ def inserting(columns: Sequence[Column[Any]]) -> Many:
 
 
 def updating(columns: Sequence[Column[Any]], key: Column[Any]) -> Many:
-    """Set these columns of one table in the row whose `key` is the last value of a tuple."""
+    """Set these columns of one table in the row whose `key` is the last value of a tuple; each key once."""
     table, names, of_key = key.table, tuple(each.name for each in columns), f"of_{key.name}"
     each = update(table).where(key == bindparam(of_key)).values({name: bindparam(name) for name in names})
     given = _given({**{each.name: each for each in columns}, of_key: key})

@@ -218,7 +218,7 @@ meters = Table(
     _not_negative("total_ms"),
     CheckConstraint("(total_ms IS NULL) = (time_ms IS NULL)", name="total_has_time"),
     Index("ix_meters_wakes_on", "wakes_on"),
-    Index("ix_meters_waits_since", "waits_since", "machine_id"),
+    Index("ix_meters_waits_since_machine_id", "waits_since", "machine_id"),
 )
 
 meter_changes = Table(
@@ -345,7 +345,7 @@ work_orders = Table(
     # These hold all that the first page counts, and by which lists of what is open are sifted.
     _of_few("ix_work_orders_open_by_due", "due_on", "id", "kind", "state", "machine_id", where=IS_OPEN),
     _of_few("ix_work_orders_open_by_machine", "machine_id", "kind", "id", "due_on", "state", where=IS_OPEN),
-    Index("ix_work_orders_remind_on", "remind_on", "id"),
+    Index("ix_work_orders_remind_on_id", "remind_on", "id"),
 )
 
 work_order_events = Table(

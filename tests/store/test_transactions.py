@@ -12,12 +12,22 @@ from adapters.store.tables import service_centres
 def test_a_reader_sees_what_was_there_at_its_beginning(empty: Store) -> None:
     schema.prepare(empty, upgrading=False)
     count = select(func.count()).select_from(service_centres)
-    with empty.read() as reader:
+    with empty.snapshot() as reader:
         assert reader.execute(count).scalar_one() == 0
         with empty.write() as writer:
             writer.execute(insert(service_centres).values(service_centre="JN"))
         assert reader.execute(count).scalar_one() == 0
-    with empty.read() as reader:
+    with empty.snapshot() as reader:
         assert reader.execute(count).scalar_one() == 1
+
+
+def test_a_writer_after_it_sees_what_others_commit(empty: Store) -> None:
+    """It may have the same connection."""
+    schema.prepare(empty, upgrading=False)
+    with empty.snapshot() as reader:
+        reader.execute(select(1))
+    if empty.engine.dialect.name == "postgresql":
+        with empty.write() as writer:
+            assert writer.exec_driver_sql("SHOW transaction_isolation").scalar_one() == "read committed"
     with empty.write() as writer:
-        assert writer.execute(count).scalar_one() == 1
+        assert writer.execute(select(1)).scalar_one() == 1

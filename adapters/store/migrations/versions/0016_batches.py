@@ -11,7 +11,8 @@ _WIDER = (("meters", "waits_since", "machine_id"), ("work_orders", "remind_on", 
 
 
 def upgrade() -> None:
-    """Replace two indexes by wider ones."""
+    """Replace two indexes by wider ones; until the end readers go on, and only writers wait."""
     for table, column, then in _WIDER:
+        op.create_index(f"ix_{table}_{column}_{then}", table, [column, then])
+    for table, column, _ in _WIDER:
         op.drop_index(f"ix_{table}_{column}", table_name=table)
-        op.create_index(f"ix_{table}_{column}", table, [column, then])
