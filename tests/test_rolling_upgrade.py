@@ -21,6 +21,7 @@ _ROOT = Path(__file__).parents[1]
 _PRODUCT = ("daemon", "adapters", "notifications", "schedules")
 _STORED = "SELECT count(*) FROM readings"
 _SLICE = 20
+_BETWEEN_S = 0.2
 _LATER = """
 import sqlalchemy as sa
 from alembic import op
@@ -77,7 +78,7 @@ def _machines_report(rig: Rig, readings: Sequence[Planned]) -> Iterator[threadin
     def report() -> None:
         for begin in range(0, len(readings), _SLICE):
             rig.publish(readings[begin : begin + _SLICE])
-            over.wait(0.1)
+            over.wait(_BETWEEN_S)
 
     machines = threading.Thread(target=report)
     machines.start()
