@@ -85,7 +85,7 @@ relay-kills: KILLS = 200
 relay-kills: $(VENV)/.dev ## kill the relay while it sends letters and count what is lost or doubled (KILLS=200)
 	@$(RUN) -m tests.relay_kills --kills $(KILLS) $(ARGS)
 
-soak: $(VENV)/.dev ## work for hours with a fault in every round: nothing is lost, doubled, or grows (MINUTES=480)
+soak: $(VENV)/.dev ## hours of work with something happening in every round: nothing is lost, doubled, or grows (MINUTES=480)
 	@sh tests/system_packages.sh
 	@$(RUN) -m tests.soak --minutes $(MINUTES) $(ARGS)
 

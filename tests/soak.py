@@ -11,21 +11,22 @@ import argparse
 import os
 import random
 import signal
-import sqlite3
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 from tests.support.fleet import Planned, as_it_arrives, fleet, portions
 from tests.support.ledger import Breaches, letters_copied
+from tests.support.process_status import status_mb, status_of
 from tests.support.rig import Rig, rig_in
+from tests.support.store_locked import store_locked
 from tests.support.waiting import until
 
 _MACHINES = 60
@@ -154,13 +155,12 @@ def _reporting(rig: Rig, portions: Sequence[Sequence[Planned]]) -> Iterator[None
 def _held(rig: Rig) -> dict[str, float]:
     """What the daemon holds now."""
     assert rig.daemon.process is not None
-    process = Path(f"/proc/{rig.daemon.process.pid}")
-    status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
+    pid = rig.daemon.process.pid
     wal = rig.daemon.store.with_name(f"{rig.daemon.store.name}-wal")
     return {
-        "memory MB": int(status["VmRSS"].split()[0]) / 1024,
-        "descriptors": float(len(list((process / "fd").iterdir()))),
-        "threads": float(status["Threads"]),
+        "memory MB": status_mb(pid, "VmRSS"),
+        "descriptors": float(len(list(Path(f"/proc/{pid}/fd").iterdir()))),
+        "threads": float(status_of(pid)["Threads"]),
         "WAL MB": wal.stat().st_size / (1 << 20) if wal.exists() else 0.0,
     }
 
@@ -200,10 +200,8 @@ def _broker(rig: Rig) -> None:
 
 
 def _locked(rig: Rig) -> None:
-    with closing(sqlite3.connect(rig.daemon.store, timeout=60, isolation_level=None)) as other:
-        other.execute("BEGIN EXCLUSIVE")
-        time.sleep(_HELD_S)
-        other.execute("ROLLBACK")
+    with store_locked(rig.daemon.store, _HELD_S):
+        pass
 
 
 def _mail_refused(rig: Rig) -> None:

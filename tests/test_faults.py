@@ -5,16 +5,13 @@ The numbers are those of the table of faults; 1, kill -9, has a file of its own.
 
 from __future__ import annotations
 
-import re
 import resource
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -29,11 +26,14 @@ from paho.mqtt.properties import Properties
 from tests.support.daemon_process import DaemonProcess
 from tests.support.fleet import Planned, as_it_arrives, fleet
 from tests.support.ledger import readings_lost
+from tests.support.process_status import status_mb
 from tests.support.publisher import Message
 from tests.support.rig import Rig, rig_in
+from tests.support.store_locked import store_locked
 from tests.support.waiting import until
 
 _A_BATCH_MB = 60
+_MB = 1 << 20
 _ALL = "SELECT count(*) FROM readings"
 _SHORTEST_KEEPALIVE = {"keepalive": 5}
 
@@ -51,17 +51,6 @@ def _reporting(rig: Rig, readings: list[Planned]) -> Iterator[None]:
         yield
     finally:
         machines.join()
-
-
-@contextmanager
-def store_locked(store: Path, at_least_s: float = 0) -> Iterator[None]:
-    """Another process, say a backup, holds the store, and for so many seconds at least."""
-    with closing(sqlite3.connect(store, timeout=60, isolation_level=None)) as other:
-        other.execute("BEGIN EXCLUSIVE")
-        ends_at = time.monotonic() + at_least_s
-        yield
-        threading.Event().wait(max(0, ends_at - time.monotonic()))
-        other.execute("ROLLBACK")
 
 
 def _seconds_between(earlier: dict[str, Any], later: dict[str, Any]) -> float:
@@ -379,28 +368,20 @@ def test_38_without_more_memory_than_it_has_it_takes_a_flood(tmp_path: Path) -> 
         rig.daemon.start_ready()
         rig.publish(first)
         until(rig.is_idle, "what came first is stored, and told")
-        before_mb = _resident_mb(rig.daemon)
+        assert rig.daemon.process is not None
+        before_mb = status_mb(rig.daemon.process.pid, "VmRSS")
         with _no_more_memory(rig.daemon):
             rig.publish(flood)
             until(rig.is_idle, f"the flood is stored, and told; {rig.daemon.says()}")
-        assert _resident_mb(rig.daemon) < before_mb + _A_BATCH_MB
+        assert status_mb(rig.daemon.process.pid, "VmRSS") < before_mb + _A_BATCH_MB
         rig.drain()
         assert not (breaches := rig.breaches()), str(breaches)
-
-
-def _resident_mb(daemon: DaemonProcess) -> float:
-    assert daemon.process is not None
-    status = Path(f"/proc/{daemon.process.pid}/status").read_text()
-    (resident_kb,) = re.findall(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)
-    return int(resident_kb) / 1024
 
 
 @contextmanager
 def _no_more_memory(daemon: DaemonProcess) -> Iterator[None]:
     assert daemon.process is not None
-    status = Path(f"/proc/{daemon.process.pid}/status").read_text()
-    (in_use_kb,) = re.findall(r"^VmSize:\s+(\d+) kB$", status, re.MULTILINE)
-    with _at_most(daemon, resource.RLIMIT_AS, int(in_use_kb) * 1024):
+    with _at_most(daemon, resource.RLIMIT_AS, round(status_mb(daemon.process.pid, "VmSize") * _MB)):
         yield
 
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from adapters.store import schema
 from tests.support.daemon_process import DaemonProcess, ended_in_the_end
 from tests.support.fleet import Planned, as_it_arrives, fleet
+from tests.support.later_version import add_later_version
 from tests.support.postgres import postgres
 from tests.support.rig import Rig, rig_in
 from tests.support.waiting import until
@@ -22,29 +22,17 @@ _PRODUCT = ("daemon", "adapters", "notifications", "schedules")
 _STORED = "SELECT count(*) FROM readings"
 _SLICE = 20
 _BETWEEN_S = 0.2
-_LATER = """
-import sqlalchemy as sa
-from alembic import op
-
-revision = "{next}"
-down_revision = "{last}"
-
-
-def upgrade():
-    op.create_table("later", sa.Column("id", sa.Integer(), primary_key=True))
-    for table in ("readings", "meters", "work_orders", "letters", "notices"):
-        op.add_column(table, sa.Column("later", sa.Text()))
-"""
+_TO_BUSY_TABLES = (
+    'for each in ("readings", "meters", "work_orders", "letters", "notices"):'
+    ' op.add_column(each, sa.Column("later", sa.Text()))'
+)
 
 
 def next_version(folder: Path) -> list[str]:
     """The command of a version to come: this one, and a migration that adds a table, and a column to busy ones."""
     for name in _PRODUCT:
         shutil.copytree(_ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    last = schema.versions()[-1]
-    following = f"{int(last) + 1:04d}"
-    file = folder / "adapters/store/migrations/versions" / f"{following}_later.py"
-    file.write_text(_LATER.format(last=last, next=following), encoding="utf-8")
+    add_later_version(folder / "adapters/store/migrations", _TO_BUSY_TABLES)
     begin = f"import sys; sys.path.insert(0, {str(folder)!r}); from daemon.main import main; main()"
     return [sys.executable, "-c", begin]
 

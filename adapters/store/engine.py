@@ -36,10 +36,8 @@ class Store:
         if self.engine.dialect.name == "sqlite":
             _make_folder(self.url.database)
             _use_sqlite_well(self.engine, busy_ms)
-            self._snapshot = self.engine.execution_options()
         else:
             _use_postgresql_well(self.engine)
-            self._snapshot = self.engine.execution_options(isolation_level="REPEATABLE READ")
         self._writer = self.engine.execution_options(writer=True)
 
     @contextmanager
@@ -57,7 +55,8 @@ class Store:
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """One transaction that reads what was there at its beginning, however long it reads; nobody may lock in it."""
-        with self._snapshot.connect() as connection, connection.begin():
+        options = {"isolation_level": "REPEATABLE READ"} if self.engine.dialect.name == "postgresql" else {}
+        with self.engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
 
     @contextmanager

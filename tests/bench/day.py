@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
-from adapters.store import schema
-from adapters.store.engine import Store
 from daemon.calendar import do_what_is_due
 from daemon.clock import clock_ms
 from tests.bench.bench import Bench
@@ -66,7 +64,9 @@ def _measure(bench: Bench, report: Report, size: int) -> None:
         broker_in(folder / "broker", settings=broker_settings(LARGE_WINDOW)) as broker,
     ):
         url = server.new_database()
-        _move(str(fleet.file), url)
+        move(str(fleet.file), url)
+        # A fleet that reports: nobody has been silent for as long as the patterns' machines.
+        Database(url).does("UPDATE meters SET waits_since = current_date WHERE waits_since IS NOT NULL")
         before = Database(url).count(_ROWS)
         with _replicas(folder, broker, url) as replicas:
             taken = _Taken(Database(url), server.pid, replicas)
@@ -76,15 +76,6 @@ def _measure(bench: Bench, report: Report, size: int) -> None:
                 replica.end()
         assert Database(url).count(_ROWS) == before + messages
         _print(report, size, seen, _sweep_s(url))
-
-
-def _move(file: str, url: str) -> None:
-    """The fleet into an empty database with the tables of this version."""
-    with closing(Store(url)) as store:
-        schema.prepare(store, upgrading=False)
-    move(file, url)
-    # A fleet that reports: nobody has been silent for as long as the patterns' machines.
-    Database(url).does("UPDATE meters SET waits_since = current_date WHERE waits_since IS NOT NULL")
 
 
 class _Taken:

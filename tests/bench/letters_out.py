@@ -24,8 +24,8 @@ from daemon.relay_loop import run_relay
 from notifications.channels.email import EmailChannel, MailServer, Security
 from notifications.letter import Letter, Rendered
 from notifications.rendering import Renderer
-from tests.bench.memory import resident_and_peak_mb
 from tests.keeping import open_keeper
+from tests.support.process_status import status_mb
 
 _LOOK_S = 0.1
 
@@ -91,14 +91,14 @@ def send_all(file: Path, port: int, now_ms: int) -> LettersTook:
     began, cpu = time.monotonic(), time.process_time()
     relay.start()
     _wait(lambda: _sent(keeper) * 10 >= there_are)
-    early_mb, _ = resident_and_peak_mb("self")
+    early_mb = status_mb("self", "VmRSS")
     _wait(lambda: _sent(keeper) >= there_are)
     wall_s, cpu_s = time.monotonic() - began, time.process_time() - cpu
     stop.set()
     relay.join()
     sent = _sent(keeper)
     keeper.store.close()
-    _, peak_mb = resident_and_peak_mb("self")
+    peak_mb = status_mb("self", "VmHWM")
     return LettersTook(sent, wall_s, cpu_s, words.took_s, wire.took_s, early_mb, peak_mb)
 
 

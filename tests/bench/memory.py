@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 from tests.bench.bench import Bench
 from tests.bench.publisher import publish
@@ -14,6 +13,7 @@ from tests.bench.sessions import LARGE_WINDOW, V5, broker_settings, make_session
 from tests.bench.stream import readings
 from tests.support.broker import broker_in
 from tests.support.daemon_process import DaemonProcess, ended_in_the_end
+from tests.support.process_status import status_mb
 
 _LIMIT_MB = 150
 _SAMPLE_S = 0.5
@@ -51,7 +51,7 @@ def _drained(daemon: DaemonProcess, flood: int) -> list[Sample]:
     began = time.monotonic()
     samples: list[Sample] = []
     while not samples or samples[-1].stored < flood:
-        resident, peak = resident_and_peak_mb(daemon.process.pid)
+        resident, peak = (status_mb(daemon.process.pid, field) for field in ("VmRSS", "VmHWM"))
         stored = daemon.count("SELECT max(id) FROM readings") - before
         samples.append(Sample(time.monotonic() - began, stored, resident, peak))
         _see_progress(samples)
@@ -65,13 +65,6 @@ def _see_progress(samples: list[Sample]) -> None:
     since = next(sample.at_s for sample in samples if sample.stored == last.stored)
     if last.at_s - since > _STUCK_AFTER_S:
         raise AssertionError(f"{last.stored} readings are stored, and no more come")
-
-
-def resident_and_peak_mb(pid: int | str) -> tuple[float, float]:
-    """Resident and peak memory of a process in MB."""
-    lines = [line.split() for line in Path(f"/proc/{pid}/status").read_text().splitlines()]
-    kb = {words[0]: int(words[1]) for words in lines if words[0] in {"VmRSS:", "VmHWM:"}}
-    return kb["VmRSS:"] / 1024, kb["VmHWM:"] / 1024
 
 
 def _print(report: Report, flood: int, samples: list[Sample]) -> None:

@@ -184,7 +184,7 @@ def moved(national: National, url: str) -> National:
 def move(file: str, url: str) -> None:
     """Copy a SQLite file into an empty PostgreSQL database, row by row as it is."""
     store = Store(url)
-    schema.create_scratch(store)
+    schema.prepare(store, upgrading=False)
     names = [table.name for table in metadata.sorted_tables]
     with closing(sqlite3.connect(file)) as raw, store.rebuild() as connection:
         driver: Any = connection.connection.driver_connection

@@ -15,8 +15,8 @@ import structlog
 
 from daemon.calendar import do_what_is_due
 from schedules.dates import start_of_day_ms
-from tests.bench.memory import resident_and_peak_mb
 from tests.bench.patterns import open_bench_keeper
+from tests.support.process_status import status_mb
 
 _WRITTEN = ("work_orders", "work_order_events", "notices", "findings")
 
@@ -43,7 +43,7 @@ def main() -> None:
         do_what_is_due(keeper, start_of_day_ms(day, keeper.zone) + 60_000)
         wall_s, cpu_s = time.monotonic() - began, time.process_time() - cpu
     keeper.store.close()
-    _, peak_mb = resident_and_peak_mb("self")
+    peak_mb = status_mb("self", "VmHWM")
     asked = sum(entry["done"] for entry in logs if entry["event"] == "duty_done" and entry["duty"] == "daily_sweep")
     said = sum(entry["event"] == "duty_goes_on" for entry in logs)
     print(json.dumps(asdict(DayTook(wall_s, cpu_s, peak_mb, asked, _written(file) - before, said))))

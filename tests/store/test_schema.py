@@ -21,21 +21,9 @@ from adapters.store.engine import Store
 from adapters.store.schema import SchemaError, SchemaState
 from adapters.store.soundness import problems
 from adapters.store.tables import metadata, service_centres
+from tests.support.later_version import add_later_version
 from tests.support.postgres import postgres
 from tests.support.waiting import until
-
-LATER = """
-import sqlalchemy as sa
-from alembic import op
-
-revision = "{next}"
-down_revision = "{last}"
-
-
-def upgrade():
-    op.create_table("later", sa.Column("id", sa.Integer(), primary_key=True))
-    {then}
-"""
 
 
 @pytest.fixture
@@ -49,9 +37,7 @@ def with_later(folder: Path, then: str = "pass") -> Path:
     """A copy of our migrations with one more."""
     scripts = folder / "migrations 100%"
     shutil.copytree(schema.MIGRATIONS, scripts)
-    last = schema.versions()[-1]
-    text = LATER.format(last=last, next=f"{int(last) + 1:04d}", then=then)
-    (scripts / "versions" / f"{int(last) + 1:04d}_later.py").write_text(text, encoding="utf-8")
+    add_later_version(scripts, then)
     return scripts
 
 

@@ -29,6 +29,7 @@ from daemon.keeper import Keeper
 from tests.bench.consumers.stopwatch import Stopwatch
 from tests.bench.patterns import keeper_at
 from tests.bench.sessions import V5
+from tests.support.process_status import status_mb
 
 _PATIENCE_S = 24.0
 
@@ -70,7 +71,8 @@ def main(settings: MqttSettings, messages: int, url: str, times: str | None = No
     connection.connected.wait()
     watch.begin()
     thread.join()
-    watch.end(intake.stored, _rows(keeper) - before, _peak_mb())
+    # The kernel's own peak: getrusage would count what our parent had, too.
+    watch.end(intake.stored, _rows(keeper) - before, status_mb("self", "VmHWM"))
     if times:
         lines = (f"{at}\n" * count for at, count in watched.committed)
         Path(times).write_text("".join(lines))
@@ -82,12 +84,6 @@ def _say_only_what_is_wrong() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-
-
-def _peak_mb() -> float:
-    """The most memory since this program began; getrusage would count what its parent had, too."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
 
 
 def _rows(keeper: Keeper) -> int:
